@@ -1,0 +1,62 @@
+"""Train on every published fold of a data set in turn with one setting, and print the scores and their mean.
+
+    python benchmarks/folds.py ../shared/data/esc10 --seeds 0 1 2
+
+What follows ``--`` goes to ``earmark train`` as it is.
+"""
+
+import argparse
+import csv
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+
+def main() -> None:
+    """Run `earmark train` once a fold and seed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--folds", type=int, nargs="+", default=[1, 2, 3, 4, 5])
+    parser.add_argument("options", nargs="*", help="options of `earmark train`, after --")
+    arguments = parser.parse_args()
+    means = []
+    for seed in arguments.seeds:
+        began = time.monotonic()
+        scores = [train(arguments.data, fold, seed, arguments.options) for fold in arguments.folds]
+        clip, baseline = ([score[which] for score in scores] for which in ("clip", "baseline"))
+        means.append(statistics.mean(clip))
+        print(
+            f"seed {seed}: " + " ".join(f"{100 * value:.1f}" for value in clip),
+            f"mean {100 * means[-1]:.1f}; SVM {' '.join(f'{100 * value:.1f}' for value in baseline)}",
+            f"mean {100 * statistics.mean(baseline):.1f}; {time.monotonic() - began:.0f} s",
+            flush=True,
+        )
+    spread = f", deviation over seeds {100 * statistics.stdev(means):.1f}" if len(means) > 1 else ""
+    print(f"mean over folds and seeds {100 * statistics.mean(means):.1f}{spread}")
+
+
+def train(data: str, fold: int, seed: int, options: list[str]) -> dict[str, float]:
+    """Return the clip accuracies of the network and of the baseline on one fold."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "run"
+        command = [sys.executable, "-m", "earmark", "train", data, "-o", str(out)]
+        command += ["--test-fold", str(fold), "--seed", str(seed), *options]
+        subprocess.run(command, check=True, capture_output=True)
+        scorecard = json.loads((out / "scorecard.json").read_text())
+        with (out / "predictions.csv").open(newline="") as stream:
+            n_clips = len(list(csv.DictReader(stream)))
+    if scorecard["clip"]["n"] != n_clips:
+        raise SystemExit(f"fold {fold}: the scorecard counts other clips than predictions.csv")
+    return {
+        "clip": scorecard["clip"]["accuracy"]["value"],
+        "baseline": scorecard["baseline"]["clip"]["accuracy"]["value"],
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+"""earmark puts labels on sounds, and says how far to trust them.
+
+Names are imported when they are first used, so that ``import earmark`` stays quick: torch, scikit-learn and
+matplotlib are loaded by what needs them.
+"""
+
+import importlib
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from earmark.data.genres.make import make_genres as make_genres
+    from earmark.data.open import open_dataset as open_dataset
+    from earmark.data.train_test import train_test_split as train_test_split
+    from earmark.evaluate.scorecard import Scorecard as Scorecard
+    from earmark.experiment.estimator import SoundClassifier as SoundClassifier
+    from earmark.inference.predictor import Predictor as Predictor
+    from earmark.train.settings import TrainSettings as TrainSettings
+
+_HOMES = {
+    "Predictor": "earmark.inference.predictor",
+    "Scorecard": "earmark.evaluate.scorecard",
+    "SoundClassifier": "earmark.experiment.estimator",
+    "TrainSettings": "earmark.train.settings",
+    "make_genres": "earmark.data.genres.make",
+    "open_dataset": "earmark.data.open",
+    "train_test_split": "earmark.data.train_test",
+}
+
+__all__ = ["__version__", *_HOMES]  # noqa: PLE0604 - the names are in the table above, once
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'earmark' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,7 @@
+"""``python -m earmark`` is ``earmark``."""
+
+import sys
+
+from earmark.cli import main
+
+sys.exit(main())

@@ -1,0 +1,105 @@
+"""Files that are there whole or not at all: written beside their place, then renamed."""
+
+import hashlib
+import json
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from earmark.errors import StorageError
+
+
+@contextmanager
+def write_whole(path: Path) -> Iterator[Path]:
+    """Yield a path to write to, and rename it to `path` when the block ends without an error.
+
+    A reader sees the old file or the new one, never a part; where the block fails, nothing is left behind.
+
+    Args:
+        path: Where the file is to be. Its folder is made.
+
+    Raises:
+        StorageError: The file cannot be written: the disk is full, or the folder is read-only.
+    """
+    part = _beside(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.touch(exist_ok=False)
+        yield part
+        part.replace(path)
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+    finally:
+        with suppress(OSError):  # the error that brought us here says more than that nothing is there to remove
+            part.unlink(missing_ok=True)
+
+
+@contextmanager
+def write_folder_whole(folder: Path) -> Iterator[Path]:
+    """Yield a folder to fill, and rename it to `folder` when the block ends without an error.
+
+    A folder that is already there is replaced.
+
+    Args:
+        folder: Where the folder is to be.
+
+    Raises:
+        StorageError: The folder cannot be written.
+    """
+    part, old = _beside(folder), _beside(folder)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        part.mkdir()
+        yield part
+        if folder.exists():
+            folder.replace(old)
+        part.replace(folder)
+    except OSError as error:
+        raise _cannot_write(folder, error) from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` as UTF-8 to `path`, whole or not at all.
+
+    Raises:
+        StorageError: The file cannot be written.
+    """
+    with write_whole(path) as part:
+        part.write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write `value` as indented JSON to `path`, whole or not at all.
+
+    Raises:
+        StorageError: The file cannot be written.
+    """
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def content_key(path: Path) -> str:
+    """Return 32 hexadecimal digits that name the bytes of a file: two files share them only if they are equal."""
+    digest = hashlib.blake2b(digest_size=16)
+    with path.open("rb") as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def text_key(text: str) -> str:
+    """Return 32 hexadecimal digits that name a text, such as settings written as JSON."""
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _cannot_write(path: Path, error: OSError) -> StorageError:
+    return StorageError(f"cannot write {path}: {(error.strerror or str(error)).lower()}")
+
+
+def _beside(path: Path) -> Path:
+    """Return a hidden name beside `path` that nobody else takes. (tempfile's files can be read by their owner only.)"""
+    return path.with_name(f".{path.name[:80]}.{secrets.token_hex(8)}.part")

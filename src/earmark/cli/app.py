@@ -1,0 +1,86 @@
+"""The command ``earmark``: its verbs, and how its errors are told."""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+import earmark
+from earmark._util.allocator import keep_freed_memory
+from earmark.cli.demo import demo
+from earmark.cli.evaluate import evaluate
+from earmark.cli.predict import predict
+from earmark.cli.report import report
+from earmark.cli.train import train
+from earmark.errors import EarmarkError
+
+USERS_MISTAKE = 2
+INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+
+# Typer carries its own copy of click from 0.20 on, and takes the installed one before: this is the one in use.
+_ClickError: type[Exception] = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+
+app = typer.Typer(
+    name="earmark",
+    help="Put labels on sounds, and say how far to trust them.",
+    epilog="Example: earmark train sounds/ -o runs/first",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command(epilog="Example: earmark train sounds/ -o runs/first")(train)
+app.command(epilog="Example: earmark evaluate runs/first other_sounds/")(evaluate)
+app.command(epilog="Example: earmark predict runs/first bark.ogg rain.wav --json")(predict)
+app.command(epilog="Example: earmark report runs/first")(report)
+app.command(epilog="Example: earmark demo -o runs/demo")(demo)
+
+
+@app.callback()
+def _options(
+    *,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)] = False,
+) -> None:
+    if version:
+        sys.stdout.write(f"earmark {earmark.__version__}\n")
+        raise typer.Exit
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        arguments: What was typed after ``earmark``; None for the arguments of this process.
+
+    Returns:
+        The exit status: 0, 1 where files were bad or nothing could be written, 2 for a user's mistake, 130 after
+        Ctrl-C.
+    """
+    keep_freed_memory()
+    try:
+        status = app(args=arguments, standalone_mode=False)
+    except EarmarkError as error:
+        return _tell(str(error), USERS_MISTAKE)
+    except _ClickError as error:
+        return _tell(_usage(error), USERS_MISTAKE)
+    except (KeyboardInterrupt, typer.Abort):
+        return _tell("interrupted", INTERRUPTED)
+    except BrokenPipeError:  # the reader of a pipe went away: no fault, but Python would complain when it flushes
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        return _tell(f"{error.filename or 'cannot go on'}: {(error.strerror or str(error)).lower()}", 1)
+    return status if isinstance(status, int) else 0
+
+
+def _tell(message: str, status: int) -> int:
+    sys.stderr.write(f"earmark: {' '.join(message.split())}\n")
+    return status
+
+
+def _usage(error: BaseException) -> str:
+    message = str(getattr(error, "message", error)).rstrip(".") or "missing arguments"
+    context = getattr(error, "ctx", None)
+    return f"{message} (see {context.command_path} --help)" if context else message

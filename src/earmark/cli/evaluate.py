@@ -1,0 +1,40 @@
+"""``earmark evaluate``: a trained classifier on other labelled sounds."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from earmark.cli.console import ProgressBar, name_bad_files, show, show_json, talk
+from earmark.cli.options import AsJson, Device, GroupColumn, GroupPattern, Strict
+
+
+def evaluate(
+    run: Annotated[Path, typer.Argument(help="A run folder, or the bundle in it.")],
+    data: Annotated[str, typer.Argument(help="Folder of class folders, ESC-50 checkout, or table (CSV, TSV).")],
+    *,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="Write the scorecard to this JSON file.", metavar="FILE")
+    ] = None,
+    group_column: GroupColumn = None,
+    group_pattern: GroupPattern = None,
+    device: Device = None,
+    strict: Strict = False,
+    as_json: AsJson = False,
+) -> None:
+    """Score a classifier on labelled sounds that it was not trained on."""
+    from earmark.data.open import open_dataset
+    from earmark.experiment.evaluation import evaluate_bundle
+
+    dataset = open_dataset(data, group_column=group_column, group_pattern=group_pattern)
+    with ProgressBar() as progress:
+        evaluation = evaluate_bundle(run, dataset, device=device or "cpu", strict=strict, progress=progress)
+    for note in (*dataset.notes, *evaluation.notes):
+        talk(f"note: {note}")
+    name_bad_files([(file.name, file.reason) for file in evaluation.bad], len(dataset))
+    if out:
+        evaluation.scorecard.save(out)
+    if as_json:
+        show_json(evaluation.scorecard.to_json())
+    else:
+        show(str(evaluation.scorecard))

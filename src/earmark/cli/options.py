@@ -1,0 +1,22 @@
+"""Options that several verbs share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+GroupColumn = Annotated[str | None, typer.Option(help="Column of the table that says what a group is.", metavar="NAME")]
+GroupPattern = Annotated[
+    str | None,
+    typer.Option(
+        help="Regular expression on a clip's path: what it matches (or its first bracket) is the group.",
+        metavar="REGEX",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Device = Annotated[str | None, typer.Option(help="auto, cpu, cuda or mps.", metavar="DEVICE")]
+Strict = Annotated[bool, typer.Option("--strict", help="Stop at bad files instead of going on without them.")]
+Cache = Annotated[
+    Path | None,
+    typer.Option(help="Where features are kept from run to run (default: the user's cache folder).", metavar="DIR"),
+]

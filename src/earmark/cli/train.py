@@ -1,0 +1,126 @@
+"""``earmark train``: a folder of labelled sounds in, a classifier with an honest score out."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from earmark.cli.console import ProgressBar, name_bad_files, show, show_json, talk
+from earmark.cli.options import AsJson, Cache, Device, GroupColumn, GroupPattern, Strict
+from earmark.errors import SettingError
+
+
+def train(
+    data: Annotated[
+        str | None, typer.Argument(help="Folder of class folders, ESC-50 checkout, or table (CSV, TSV).")
+    ] = None,
+    *,
+    out: Annotated[Path, typer.Option("-o", "--out", help="The run folder: new or empty.", metavar="DIR")],
+    front_end: Annotated[str | None, typer.Option(help="log-mel, mfcc or statistics.", metavar="NAME")] = None,
+    network: Annotated[str | None, typer.Option(help="cnn, mlp or svm.", metavar="NAME")] = None,
+    test_fold: Annotated[int | None, typer.Option(help="The published fold to test on.", metavar="N")] = None,
+    test_fraction: Annotated[
+        float | None, typer.Option(help="Share of the test part where there are no folds.", metavar="X")
+    ] = None,
+    group_column: GroupColumn = None,
+    group_pattern: GroupPattern = None,
+    segments: Annotated[
+        int | None, typer.Option(help="Cut a clip of typical length into N segments.", metavar="N")
+    ] = None,
+    segment_s: Annotated[float | None, typer.Option(help="Length of a segment in seconds.", metavar="X")] = None,
+    hop_s: Annotated[float | None, typer.Option(help="From one segment to the next in seconds.", metavar="X")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Epochs at most.", metavar="N")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Segments in a training step.", metavar="N")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Adam's step size.", metavar="X")] = None,
+    seed: Annotated[int | None, typer.Option(help="The root of all random numbers.", metavar="N")] = None,
+    device: Device = None,
+    config: Annotated[
+        Path | None, typer.Option(help="TOML file with settings, such as a run's config.toml.", metavar="FILE")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Finish the run that was cut off in DIR.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run that is in DIR.")] = False,
+    strict: Strict = False,
+    cache: Cache = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train a classifier, and score it on sounds from groups that it has never heard."""
+    from earmark.experiment.config import load_config, make_config
+    from earmark.experiment.run import train_run
+    from earmark.features.store import FeatureStore, default_store_folder
+    from earmark.report.build import write_report
+
+    tables = load_config(config) if config else {}
+    typed = {
+        "data.path": data,
+        "data.group_column": group_column,
+        "data.group_pattern": group_pattern,
+        "split.test_fold": test_fold,
+        "split.test_fraction": test_fraction,
+        "segments.count": segments,
+        "segments.segment_s": segment_s,
+        "segments.hop_s": hop_s,
+        "front_end.name": front_end,
+        "network.name": network,
+        "train.max_epochs": epochs,
+        "train.batch_size": batch_size,
+        "train.learning_rate": learning_rate,
+        "seed": seed,
+        "device": device,
+    }
+    settings = make_config(merge(tables, typed))
+    with ProgressBar() as progress:
+        result = train_run(
+            settings,
+            out,
+            store=FeatureStore(cache or default_store_folder()),
+            overwrite=overwrite,
+            resume=resume,
+            strict=strict,
+            progress=progress,
+        )
+    write_report(result.folder.path)
+    tell_result(result)
+    if as_json:
+        show_json(result.scorecard.to_json())
+    else:
+        show(str(result.scorecard))
+
+
+def merge(tables: dict[str, Any], typed: dict[str, Any]) -> dict[str, Any]:
+    """Return the tables of a configuration with what was typed put over them.
+
+    Args:
+        tables: As read from a TOML file.
+        typed: Values by dotted key; None was not typed.
+
+    Raises:
+        SettingError: No data set is named.
+
+    >>> merge({"seed": 1, "data": {"path": "a"}}, {"seed": None, "data.path": "b"})
+    {'seed': 1, 'data': {'path': 'b'}}
+    """
+    merged = {key: dict(value) if isinstance(value, dict) else value for key, value in tables.items()}
+    for dotted, value in typed.items():
+        if value is not None:
+            *table, key = dotted.split(".")
+            (merged.setdefault(table[0], {}) if table else merged)[key] = value
+    if "path" not in merged.get("data", {}):
+        raise SettingError("which sounds? name a folder or a table: earmark train DATA -o DIR")
+    return merged
+
+
+def tell_result(result: Any) -> None:  # noqa: ANN401 - a RunResult, whose import would load torch
+    """Tell on stderr what a person should know of a run."""
+    prepared = result.prepared
+    for note in result.notes:
+        talk(f"note: {note}")
+    if prepared.silent:
+        talk(f"note: {len(prepared.silent)} silent: {', '.join(prepared.silent[:5])}")
+    if result.fitted.ended == "interrupted":
+        talk(f"interrupted: the best epoch so far, {result.fitted.best_epoch}, was kept")
+    if result.fitted.ended == "diverged":
+        talk(f"the loss was no longer finite: epoch {result.fitted.best_epoch} was kept; lower the learning rate")
+    faults = [(file.name, file.reason) for file in prepared.bad]
+    name_bad_files(faults, len(prepared.dataset) + len(faults))
+    talk(result.scorecard.sentence())
+    talk(f"report: {result.folder.report_path}")

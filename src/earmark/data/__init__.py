@@ -1,0 +1,1 @@
+"""Clips, data sets, where they come from, and honest splits."""

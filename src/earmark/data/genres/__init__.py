@@ -1,0 +1,1 @@
+"""Ten synthetic genres in GTZAN's shape, made in code from a seed: the data of the demonstration."""

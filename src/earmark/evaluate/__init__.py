@@ -1,0 +1,1 @@
+"""Scores with their intervals, and probabilities that mean something. Free of torch."""

@@ -1,0 +1,1 @@
+"""One run from sounds to scorecard: configuration, run, baseline, run folder."""

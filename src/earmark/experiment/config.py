@@ -1,0 +1,224 @@
+"""Everything that a run depends on, as one frozen value that a TOML file holds."""
+
+import json
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from earmark._util.catalogue import nearest
+from earmark._util.files import write_text
+from earmark.errors import SettingError, StorageError
+from earmark.features.catalogue import FRONT_ENDS
+from earmark.models.catalogue import NETWORKS
+from earmark.train.settings import TrainSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataConfig:
+    """Which sounds.
+
+    Attributes:
+        path: A folder or table that `open_dataset` recognises.
+        group_column: The column of a table that says what a group is.
+        group_pattern: A regular expression on a clip's path that says what a group is.
+    """
+
+    path: str
+    group_column: str | None = None
+    group_pattern: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SplitConfig:
+    """Which clips train, which choose the best epoch, and which are looked at once.
+
+    Attributes:
+        test_fold: The published fold that is the test part.
+        test_fraction: The share of the test part where the data set has no folds.
+        validation_fraction: The share of the validation part, taken from what is not test.
+    """
+
+    test_fold: int | None = None
+    test_fraction: float = 0.2
+    validation_fraction: float = 0.15
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegmentConfig:
+    """How a clip is cut; nothing given leaves it to the network and the length of the clips.
+
+    Attributes:
+        count: Segments a clip of typical length is cut into.
+        segment_s: The length of a segment in seconds; not together with `count`.
+        hop_s: From the start of one segment to the next in seconds; the length, where it is not given.
+    """
+
+    count: int | None = None
+    segment_s: float | None = None
+    hop_s: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.count is not None and (self.segment_s is not None or self.hop_s is not None):
+            raise SettingError("give segments by count, or by length and hop, not both")
+        if self.hop_s is not None and self.segment_s is None:
+            raise SettingError("hop_s needs segment_s: how long is a segment?")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Named:
+    """Something of a catalogue with its settings.
+
+    Attributes:
+        name: Its name in the catalogue.
+        settings: Its settings: the dataclass that the catalogue names.
+    """
+
+    name: str
+    settings: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunConfig:
+    """Everything that a run depends on. The same value gives the same run (on a processor, with the same versions).
+
+    Attributes:
+        data: Which sounds.
+        split: Which clips train, validate and test.
+        segments: How a clip is cut.
+        front_end: From waveform to features.
+        network: From features to class scores.
+        train: How the network is trained.
+        seed: The root of all random numbers.
+        device: Where to compute.
+    """
+
+    data: DataConfig
+    split: SplitConfig = field(default_factory=SplitConfig)
+    segments: SegmentConfig = field(default_factory=SegmentConfig)
+    front_end: Named
+    network: Named
+    train: TrainSettings = field(default_factory=TrainSettings)
+    seed: int = 0
+    device: str = "auto"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as nested tables; what is not set is left out, as TOML has no "nothing"."""
+        tables = asdict(self)
+        for part in ("front_end", "network"):
+            tables[part] = {"name": tables[part]["name"], **tables[part]["settings"]}
+        return {
+            key: _without_none(value) if isinstance(value, dict) else value
+            for key, value in sorted(tables.items(), key=lambda item: isinstance(item[1], dict))
+        }
+
+    def save(self, path: Path) -> None:
+        """Write it as TOML.
+
+        Raises:
+            StorageError: The file cannot be written.
+        """
+        write_text(path, tomli_w.dumps(self.to_dict()))
+
+
+def load_config(path: Path) -> dict[str, Any]:
+    """Read the tables of a TOML file, for `make_config`.
+
+    Raises:
+        StorageError: The file is not there, or is not TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise StorageError(f"the configuration {path} cannot be read: {error}") from error
+
+
+def make_config(tables: Mapping[str, Any]) -> RunConfig:
+    """Check nested tables and return the configuration that they describe, with every default filled in.
+
+    Args:
+        tables: As in a TOML file: ``data`` (with ``path``), ``split``, ``segments``, ``front_end`` and ``network``
+            (with ``name``), ``train``, ``seed``, ``device``.
+
+    Raises:
+        SettingError: A key is unknown or a value cannot be; the message names the whole path of the key.
+    """
+    _refuse_unknown(tables, [item.name for item in fields(RunConfig)], "")
+    network_name, network_table = _named(tables, "network", "cnn")
+    network = NETWORKS[network_name]
+    front_end_name, front_end_table = _named(tables, "front_end", network.front_end)
+    front_end = FRONT_ENDS[front_end_name]
+    seed, device = tables.get("seed", 0), tables.get("device", "auto")
+    if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
+        raise SettingError(f"seed: must be a whole number from 0, not {seed!r}")
+    if not isinstance(device, str):
+        raise SettingError(f"device: must be a name, not {device!r}")
+    return RunConfig(
+        data=_parse(DataConfig, _table(tables, "data"), "data"),
+        split=_parse(SplitConfig, _table(tables, "split"), "split"),
+        segments=_parse(SegmentConfig, _table(tables, "segments"), "segments"),
+        front_end=Named(
+            name=front_end_name,
+            settings=_parse(front_end.settings, front_end_table, "front_end"),
+        ),
+        network=Named(name=network_name, settings=_parse(network.settings, network_table, "network")),
+        train=_parse(TrainSettings, _table(tables, "train"), "train"),
+        seed=seed,
+        device=device,
+    )
+
+
+def _table(tables: Mapping[str, Any], key: str) -> dict[str, Any]:
+    table = tables.get(key, {})
+    if not isinstance(table, Mapping):
+        raise SettingError(f"{key}: must be a table, not {table!r}")
+    return dict(table)
+
+
+def _named(tables: Mapping[str, Any], key: str, default: str) -> tuple[str, dict[str, Any]]:
+    """Return the name in a table, and the rest of it."""
+    table = _table(tables, key)
+    name = table.pop("name", default)
+    if not isinstance(name, str):
+        raise SettingError(f"{key}.name: must be a name, not {name!r}")
+    return name, table
+
+
+def _parse(kind: type[Any], values: dict[str, Any], path: str) -> Any:  # noqa: ANN401 - one of many dataclasses
+    from pydantic import TypeAdapter, ValidationError  # noqa: PLC0415 - only a configuration needs it
+
+    known = [item.name for item in fields(kind)]
+    _refuse_unknown(values, known, path)
+    for name, value in values.items():
+        if isinstance(value, float) and not math.isfinite(value):
+            raise SettingError(f"{path}.{name}: must be a finite number, not {value!r}")
+    try:
+        # Strict, so that true is no number and "3" neither; as JSON, in which a list does for a tuple all the same.
+        return TypeAdapter(kind).validate_json(json.dumps(values, default=str), strict=True)
+    except ValidationError as error:
+        raise SettingError(_first_fault(error.errors()[0], path, known)) from error
+
+
+def _first_fault(fault: Mapping[str, Any], path: str, known: list[str]) -> str:
+    where = ".".join([path, *(str(step) for step in fault["loc"])])
+    if fault["type"] == "missing":
+        return f"{where}: is missing"
+    if "ctx" in fault and "error" in fault["ctx"]:
+        reason = str(fault["ctx"]["error"])  # of settings' own check: most begin with the name of the setting
+        return f"{where}.{reason}" if reason.split()[0] in known else f"{where}: {reason}"
+    return f"{where}: {fault['msg'].lower()}, not {fault['input']!r}"
+
+
+def _refuse_unknown(values: Mapping[str, Any], known: list[str], path: str) -> None:
+    for name in values:
+        if name not in known:
+            where = f"{path}.{name}" if path else name
+            raise SettingError(f"{where}: there is no such setting: {nearest(name, known)}")
+
+
+def _without_none(table: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in table.items() if value is not None}

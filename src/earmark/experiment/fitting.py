@@ -1,0 +1,180 @@
+"""Fitting a classifier's graph, and the baseline beside it, to prepared data."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from earmark._util.progress import Progress
+from earmark._util.seeds import spawn_seed
+from earmark.evaluate.calibration import fit_temperature
+from earmark.experiment.config import RunConfig
+from earmark.experiment.prepare import Prepared, baseline_recipe
+from earmark.features.standardise import Standardiser
+from earmark.models.blueprint import Blueprint
+from earmark.models.catalogue import NETWORKS
+from earmark.models.graph import ClassifierGraph, predict_logits
+from earmark.models.svm import Svm
+from earmark.train.history import Epoch
+from earmark.train.loop import LabelledSegments, train_network
+from earmark.train.svm import fit_svm
+
+FeatureArrays = Sequence[npt.NDArray[np.float32]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fitted:
+    """A fitted classifier and how its training went.
+
+    Attributes:
+        graph: Raw sound in, probabilities out.
+        blueprint: What it was built from.
+        history: Each epoch; empty for what is not trained in epochs.
+        best_epoch: The epoch whose weights were kept, from 1; 0 for what is not trained in epochs.
+        ended: Why the training ended: see `TrainResult`; ``"solved"`` for what is not trained in epochs.
+    """
+
+    graph: ClassifierGraph
+    blueprint: Blueprint
+    history: tuple[Epoch, ...] = ()
+    best_epoch: int = 0
+    ended: str = "solved"
+
+
+def fit_classifier(
+    config: RunConfig,
+    prepared: Prepared,
+    *,
+    device: torch.device,
+    progress: Progress | None = None,
+    checkpoint_path: Path | None = None,
+    checkpoint_key: str = "",
+    resume: bool = False,
+) -> Fitted:
+    """Fit what a configuration names to the training part; choose epoch and temperature on the validation part.
+
+    Args:
+        config: See `RunConfig`.
+        prepared: Data, split and features.
+        device: Where to train.
+        progress: What is told of each epoch.
+        checkpoint_path: Where the state of the training is kept.
+        checkpoint_key: Names settings and data.
+        resume: Whether to go on from the checkpoint.
+
+    Returns:
+        The classifier, on the processor.
+
+    Raises:
+        TrainingError: The training cannot go on.
+    """
+    blueprint = make_blueprint(config, prepared)
+    # Weights are drawn from torch's global generator: seed it here, and give the caller's state back.
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(spawn_seed(config.seed, "weights"))
+        graph = ClassifierGraph(blueprint)
+    y, split = prepared.dataset.y, prepared.split
+    if isinstance(graph.network, Svm):
+        return _fit_svm(graph, blueprint, prepared)
+    train = gather(prepared.features, y, split.train)
+    graph.standardiser = Standardiser.fit(train.features)
+    validation = standardised(graph, gather(prepared.features, y, split.validation))
+    result = train_network(
+        graph.network,
+        standardised(graph, train),
+        validation,
+        config.train,
+        seed=config.seed,
+        device=device,
+        progress=progress,
+        checkpoint_path=checkpoint_path,
+        checkpoint_key=checkpoint_key,
+        resume=resume,
+    )
+    graph.to("cpu")
+    calibrate(graph, prepared.features, y, split.validation)
+    return Fitted(
+        graph=graph, blueprint=blueprint, history=result.history, best_epoch=result.best_epoch, ended=result.ended
+    )
+
+
+def fit_baseline(prepared: Prepared) -> tuple[ClassifierGraph, Blueprint]:
+    """Fit the support-vector machine on statistics that every scorecard shows beside the network.
+
+    It has nothing to choose, so it learns from the training and validation parts together.
+    """
+    kind = NETWORKS["svm"]
+    n_bins, n_frames = prepared.baseline[0].shape[1:]
+    blueprint = Blueprint(
+        labels=prepared.dataset.labels,
+        recipe=baseline_recipe(),
+        network="svm",
+        network_settings=kind.settings(),
+        n_bins=n_bins,
+        n_frames=n_frames,
+    )
+    graph = ClassifierGraph(blueprint)
+    _solve(graph, prepared.baseline, prepared.dataset.y, (*prepared.split.train, *prepared.split.validation))
+    return graph, blueprint
+
+
+def make_blueprint(config: RunConfig, prepared: Prepared) -> Blueprint:
+    """Return what is to be built, sized from the features."""
+    n_bins, n_frames = prepared.features[0].shape[1:]
+    return Blueprint(
+        labels=prepared.dataset.labels,
+        recipe=prepared.recipe,
+        network=config.network.name,
+        network_settings=config.network.settings,
+        n_bins=n_bins,
+        n_frames=n_frames,
+    )
+
+
+def gather(features: FeatureArrays, y: npt.NDArray[np.int64], clips: Sequence[int]) -> LabelledSegments:
+    """Return the segments of some clips as one tensor; `clip_index` counts within `clips`."""
+    parts = [features[clip] for clip in clips]
+    n_segments = [len(part) for part in parts]
+    return LabelledSegments(
+        features=torch.from_numpy(np.concatenate(parts)),  # (n_segments, n_bins, n_frames)
+        y=torch.from_numpy(np.repeat(y[list(clips)], n_segments)),
+        clip_index=torch.from_numpy(np.repeat(np.arange(len(clips)), n_segments)),
+    )
+
+
+def standardised(graph: ClassifierGraph, part: LabelledSegments) -> LabelledSegments:
+    """Return `part` as the network sees it."""
+    with torch.inference_mode():
+        features: Tensor = graph.standardiser(part.features)
+    # A clone outside of inference mode: its tensors may not be saved for a backward pass.
+    return LabelledSegments(features=features.clone(), y=part.y, clip_index=part.clip_index)
+
+
+def calibrate(
+    graph: ClassifierGraph, features: FeatureArrays, y: npt.NDArray[np.int64], validation: Sequence[int]
+) -> None:
+    """Set the graph's temperature to the one that fits the validation segments best."""
+    part = gather(features, y, validation)
+    logits = predict_logits(graph, part.features).numpy()
+    graph.temperature.fill_(fit_temperature(logits, part.y.numpy()))
+
+
+def _fit_svm(graph: ClassifierGraph, blueprint: Blueprint, prepared: Prepared) -> Fitted:
+    """Solve on the training part, calibrate on the validation part, then solve on both with that temperature."""
+    y, split = prepared.dataset.y, prepared.split
+    _solve(graph, prepared.features, y, split.train)
+    calibrate(graph, prepared.features, y, split.validation)
+    _solve(graph, prepared.features, y, (*split.train, *split.validation))
+    return Fitted(graph=graph, blueprint=blueprint)
+
+
+def _solve(graph: ClassifierGraph, features: FeatureArrays, y: npt.NDArray[np.int64], clips: Sequence[int]) -> None:
+    part = gather(features, y, clips)
+    graph.standardiser = Standardiser.fit(part.features)
+    network = graph.network
+    if isinstance(network, Svm):
+        fit_svm(network, graph.standardiser(part.features), part.y.numpy())

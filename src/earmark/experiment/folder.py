@@ -1,0 +1,183 @@
+"""The run folder: what a training leaves behind, and how to read it again."""
+
+import csv
+import json
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from earmark._util.files import write_json, write_text, write_whole
+from earmark.errors import StorageError
+from earmark.evaluate.scorecard import Scorecard
+from earmark.experiment.config import RunConfig, load_config, make_config
+from earmark.train.history import Epoch, read_history, write_history
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The files of one run.
+
+    Attributes:
+        path: The folder.
+    """
+
+    path: Path
+
+    @property
+    def config_path(self) -> Path:
+        """The resolved configuration: training with it again gives the same run."""
+        return self.path / "config.toml"
+
+    @property
+    def scorecard_path(self) -> Path:
+        """The scores. It is written last but for the report: a run that has it is finished."""
+        return self.path / "scorecard.json"
+
+    @property
+    def history_path(self) -> Path:
+        """One JSON object an epoch."""
+        return self.path / "history.jsonl"
+
+    @property
+    def checkpoint_path(self) -> Path:
+        """The state of a training that goes on; gone when it is finished."""
+        return self.path / "checkpoint.safetensors"
+
+    @property
+    def bundle_path(self) -> Path:
+        """The classifier."""
+        return self.path / "bundle"
+
+    @property
+    def report_path(self) -> Path:
+        """The page that can be sent to somebody."""
+        return self.path / "report.html"
+
+    @property
+    def is_run(self) -> bool:
+        """Whether a run was begun here."""
+        return self.config_path.exists()
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the run got to its scores."""
+        return self.scorecard_path.exists()
+
+    def claim(self, *, overwrite: bool, resume: bool) -> None:
+        """Make sure that a run may write here.
+
+        Args:
+            overwrite: Whether a run that is here may be thrown away. Other files never are.
+            resume: Whether an unfinished run may be taken up.
+
+        Raises:
+            StorageError: The folder holds a run, or files that are not a run's.
+        """
+        if self.path.exists() and not self.path.is_dir():
+            raise StorageError(f"{self.path} is a file: a run needs a folder")
+        if not self.path.exists() or not any(self.path.iterdir()):
+            return
+        if not self.is_run:
+            raise StorageError(f"{self.path} holds files that are not a run's: give another folder with -o")
+        if overwrite:
+            self._clear()
+        elif not resume:
+            raise StorageError(
+                f"{self.path} holds a run already: give another folder with -o, or --overwrite to replace it, or "
+                "--resume to finish it"
+            )
+        elif self.is_finished:
+            raise StorageError(f"the run in {self.path} is finished: there is nothing to resume")
+
+    def _clear(self) -> None:
+        for name in _FILES:
+            (self.path / name).unlink(missing_ok=True)
+        shutil.rmtree(self.bundle_path, ignore_errors=True)
+
+    def read_config(self) -> RunConfig:
+        """Return the configuration of the run.
+
+        Raises:
+            StorageError: There is none.
+            SettingError: It is of another version.
+        """
+        self.require()
+        return make_config(load_config(self.config_path))
+
+    def require(self) -> None:
+        """Make sure that there is a run.
+
+        Raises:
+            StorageError: There is none here.
+        """
+        if not self.is_run:
+            raise StorageError(f"{self.path} is not a run folder: it holds no {self.config_path.name}")
+
+    def write_environment(self, environment: dict[str, Any]) -> None:
+        """Write on what the run was made."""
+        write_json(self.path / "environment.json", environment)
+
+    def read_environment(self) -> dict[str, Any]:
+        """Return on what the run was made."""
+        return _read_json(self.path / "environment.json")
+
+    def write_history(self, history: Sequence[Epoch]) -> None:
+        """Write what happened in each epoch."""
+        write_history(self.history_path, history)
+
+    def read_history(self) -> list[Epoch]:
+        """Return what happened in each epoch."""
+        return read_history(self.history_path)
+
+    def write_table(self, name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """Write a table such as ``split.csv``, ``predictions.csv`` or ``sounds.csv``."""
+        with write_whole(self.path / name) as part, part.open("w", newline="", encoding="utf-8") as stream:
+            writer = csv.writer(stream)
+            writer.writerow(header)
+            writer.writerows(rows)
+
+    def read_table(self, name: str) -> list[dict[str, str]]:
+        """Return the rows of a table.
+
+        Raises:
+            StorageError: The table is not there.
+        """
+        try:
+            with (self.path / name).open(newline="", encoding="utf-8") as stream:
+                return list(csv.DictReader(stream))
+        except OSError as error:
+            raise StorageError(f"the run {self.path} has no {name}: it is not finished") from error
+
+    def read_scorecard(self) -> Scorecard:
+        """Return the scores.
+
+        Raises:
+            StorageError: The run is not finished.
+        """
+        return Scorecard.load(self.scorecard_path)
+
+    def write_text(self, name: str, text: str) -> None:
+        """Write a text file into the folder."""
+        write_text(self.path / name, text)
+
+
+_FILES = (
+    "config.toml",
+    "environment.json",
+    "history.jsonl",
+    "split.csv",
+    "predictions.csv",
+    "sounds.csv",
+    "scorecard.json",
+    "checkpoint.safetensors",
+    "report.html",
+)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        raise StorageError(f"{path} cannot be read: {error}") from error

@@ -1,0 +1,214 @@
+"""From a configuration to features with a split: all that a training needs."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from earmark._util.files import text_key
+from earmark._util.progress import Progress
+from earmark.audio.read import read_info
+from earmark.audio.segments import Segments, segments_by_count, segments_by_length
+from earmark.data.clip import Clip
+from earmark.data.dataset import Dataset
+from earmark.data.open import open_dataset
+from earmark.data.splits import Split, split_dataset
+from earmark.errors import AudioError, DataError, SettingError
+from earmark.experiment.config import RunConfig
+from earmark.features.catalogue import FRONT_ENDS
+from earmark.features.extract import BadFile, FeatureSet, Recipe, extract_features
+from earmark.features.store import FeatureStore
+from earmark.models.catalogue import NETWORKS
+
+_N_INFO = 200  # clips that the typical length is taken from: enough for a median, quick on any data set
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """What a training works on.
+
+    Attributes:
+        dataset: The clips that could be read.
+        split: Which of them train, validate and test.
+        recipe: How their features were made.
+        features: The network's features, one entry a clip.
+        baseline: The baseline's features, one entry a clip.
+        bad: The files that could not be used.
+        silent: The names of clips without any sound; they are used.
+    """
+
+    dataset: Dataset
+    split: Split
+    recipe: Recipe
+    features: tuple[npt.NDArray[np.float32], ...]
+    baseline: tuple[npt.NDArray[np.float32], ...]
+    bad: tuple[BadFile, ...]
+    silent: tuple[str, ...]
+
+
+def baseline_recipe() -> Recipe:
+    """Return how the features of the baseline are made: statistics of the whole clip."""
+    return Recipe(front_end="statistics", settings=FRONT_ENDS["statistics"].settings(), segments=None)
+
+
+def prepare(
+    config: RunConfig, *, store: FeatureStore, strict: bool = False, progress: Progress | None = None
+) -> Prepared:
+    """Open the data set that a configuration names, split it, and compute its features.
+
+    Args:
+        config: See `RunConfig`.
+        store: Where features are kept.
+        strict: Whether one bad file stops everything.
+        progress: What is told while files are read.
+
+    Raises:
+        DataError: The data set cannot be used, or `strict` and a file is bad.
+        SplitError: The split cannot be made.
+    """
+    dataset = open_dataset(
+        config.data.path, group_column=config.data.group_column, group_pattern=config.data.group_pattern
+    )
+    return prepare_dataset(
+        dataset,
+        config,
+        split=lambda clips: split_by_config(clips, config),
+        store=store,
+        strict=strict,
+        progress=progress,
+    )
+
+
+def prepare_dataset(
+    dataset: Dataset,
+    config: RunConfig,
+    *,
+    split: Callable[[Dataset], Split],
+    store: FeatureStore,
+    strict: bool = False,
+    progress: Progress | None = None,
+) -> Prepared:
+    """Split a data set and compute its features, each file decoded at most once.
+
+    Args:
+        dataset: Labelled clips.
+        config: See `RunConfig`.
+        split: Makes the split; called anew without the bad files, where there are some.
+        store: Where features are kept.
+        strict: Whether one bad file stops everything.
+        progress: What is told while files are read.
+
+    Raises:
+        DataError: The data set cannot be used, or `strict` and a file is bad.
+        SplitError: The split cannot be made.
+    """
+    parts = split(dataset)  # before the sounds are read: a wrong fold is said at once
+    recipe = make_recipe(config, dataset)
+    features, baseline = extract_features(
+        dataset, [recipe, baseline_recipe()], store=store, strict=strict, progress=progress
+    )
+    if features.bad:
+        dataset = dataset.subset(features.kept)
+        parts = split(dataset)
+    return Prepared(
+        dataset=dataset,
+        split=parts,
+        recipe=recipe,
+        features=same_size(features),
+        baseline=baseline.arrays,
+        bad=features.bad,
+        silent=features.silent,
+    )
+
+
+def split_by_config(dataset: Dataset, config: RunConfig) -> Split:
+    """Split a data set as a configuration says.
+
+    Raises:
+        SplitError: The split cannot be made.
+    """
+    return split_dataset(
+        dataset,
+        seed=config.seed,
+        test_fold=config.split.test_fold,
+        test_fraction=config.split.test_fraction,
+        validation_fraction=config.split.validation_fraction,
+    )
+
+
+def make_recipe(config: RunConfig, clips: Sequence[Clip]) -> Recipe:
+    """Return how features are made, with the segments resolved for clips of this length.
+
+    Raises:
+        SettingError: The segments cannot be.
+    """
+    settings = config.front_end.settings
+    return Recipe(
+        front_end=config.front_end.name, settings=settings, segments=_segments(config, clips, settings.sample_rate)
+    )
+
+
+def _segments(config: RunConfig, clips: Sequence[Clip], sample_rate: int) -> Segments | None:
+    wanted = config.segments
+    if wanted.segment_s is not None:
+        return segments_by_length(wanted.segment_s, hop_s=wanted.hop_s, sample_rate=sample_rate)
+    if wanted.count is None and NETWORKS[config.network.name].whole_clips:
+        return None
+    typical_samples = round(typical_duration_s(clips) * sample_rate)
+    if wanted.count is not None:
+        return segments_by_count(wanted.count, clip_samples=typical_samples)
+    return default_segments(typical_samples, sample_rate)
+
+
+def default_segments(typical_samples: int, sample_rate: int) -> Segments:
+    """Return how clips are cut where nothing is said: whole up to five seconds, else into stretches of three."""
+    if typical_samples <= 5 * sample_rate:
+        return Segments(length_samples=typical_samples, hop_samples=typical_samples)
+    return Segments(length_samples=3 * sample_rate, hop_samples=3 * sample_rate)
+
+
+def typical_duration_s(clips: Sequence[Clip]) -> float:
+    """Return the median length of clips in seconds, from the headers of at most 200 of them spread over the set.
+
+    Raises:
+        DataError: None of them can be read.
+    """
+    step = max(1, len(clips) // _N_INFO)
+    durations = []
+    for clip in clips[::step]:
+        try:
+            durations.append(clip.duration_s or read_info(clip.path).duration_s - clip.start_s)
+        except AudioError:  # named when the sounds are read
+            continue
+    if not durations:
+        raise DataError(f"none of the sounds can be read; the first is {clips[0].path}")
+    return float(np.median(durations))
+
+
+def same_size(features: FeatureSet) -> tuple[npt.NDArray[np.float32], ...]:
+    """Return the features of each clip, after making sure that all segments have one shape.
+
+    Raises:
+        SettingError: The shapes differ: whole clips of different lengths were asked for.
+    """
+    shapes = {array.shape[1:] for array in features.arrays}
+    if len(shapes) > 1:
+        raise SettingError(
+            "the clips differ in length, and the network needs segments of one length: give --segments or --segment-s"
+        )
+    return features.arrays
+
+
+def data_key(prepared: Prepared, config: RunConfig) -> str:
+    """Return the key of everything that a checkpoint depends on: settings, clips and split."""
+    clips = [(clip.name, clip.label, clip.start_s, clip.end_s) for clip in prepared.dataset]
+    tables: dict[str, Any] = replace(config, data=replace(config.data, path="")).to_dict()
+    return text_key(repr((tables, clips, prepared.split.train, prepared.split.validation, prepared.split.test)))
+
+
+def resolved(config: RunConfig) -> RunConfig:
+    """Return the configuration with the path of the data made absolute, so that it holds from any folder."""
+    return replace(config, data=replace(config.data, path=str(Path(config.data.path).resolve())))

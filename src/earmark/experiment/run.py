@@ -1,0 +1,153 @@
+"""One run: from a configuration to a scored classifier in a folder."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from earmark._util.files import content_key
+from earmark._util.progress import Progress
+from earmark.data.dataset import Dataset
+from earmark.data.splits import split_parts
+from earmark.evaluate.scorecard import Scorecard
+from earmark.experiment.config import RunConfig
+from earmark.experiment.environment import describe_environment
+from earmark.experiment.fitting import Fitted, fit_baseline, fit_classifier
+from earmark.experiment.folder import RunFolder
+from earmark.experiment.prepare import Prepared, data_key, prepare, resolved
+from earmark.experiment.scoring import score_clips
+from earmark.features.extract import BadFile
+from earmark.features.store import FeatureStore
+from earmark.inference.bundle import save_bundle
+from earmark.models.device import resolve_device
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunResult:
+    """What a run leaves in the hand; the rest is in its folder.
+
+    Attributes:
+        folder: Where it is.
+        scorecard: The scores on the test part, the baseline beside them.
+        fitted: The classifier, and how its training went.
+        prepared: The data it was trained on.
+        notes: What a person should know: what was left out of the data and of the split.
+    """
+
+    folder: RunFolder
+    scorecard: Scorecard
+    fitted: Fitted
+    prepared: Prepared
+    notes: tuple[str, ...]
+
+    @property
+    def bad(self) -> tuple[BadFile, ...]:
+        """The files that could not be used."""
+        return self.prepared.bad
+
+
+def train_run(
+    config: RunConfig,
+    folder: str | Path,
+    *,
+    store: FeatureStore,
+    overwrite: bool = False,
+    resume: bool = False,
+    strict: bool = False,
+    progress: Progress | None = None,
+) -> RunResult:
+    """Train and score a classifier as a configuration says, and write the run folder (all but its report).
+
+    The test part is looked at once, after everything is chosen.
+
+    Args:
+        config: See `RunConfig`.
+        folder: The run folder: new, empty, or with `overwrite` or `resume` that of another run.
+        store: Where features are kept from run to run.
+        overwrite: Whether a run that is there is replaced.
+        resume: Whether an unfinished run that is there is finished.
+        strict: Whether one bad file stops everything.
+        progress: What is told while it goes on.
+
+    Raises:
+        StorageError: The folder holds something else, or cannot be written.
+        DataError: The data set cannot be used, or `strict` and a file is bad.
+        SplitError: The split cannot be made.
+        TrainingError: The training cannot go on, or the checkpoint is of other settings.
+    """
+    began = time.monotonic()
+    config = resolved(config)
+    run = RunFolder(Path(folder))
+    device = resolve_device(config.device)
+    run.claim(overwrite=overwrite, resume=resume)
+    prepared = prepare(config, store=store, strict=strict, progress=progress)
+    config.save(run.config_path)
+    _write_data(run, prepared)
+    prepared_s = time.monotonic() - began
+    fitted = fit_classifier(
+        config,
+        prepared,
+        device=device,
+        progress=progress,
+        checkpoint_path=run.checkpoint_path,
+        checkpoint_key=data_key(prepared, config),
+        resume=resume,
+    )
+    fitted_s = time.monotonic() - began - prepared_s
+    run.write_history(fitted.history)
+    save_bundle(run.bundle_path, fitted.graph, fitted.blueprint)
+    scorecard = _score(config, prepared, fitted, run)
+    environment = describe_environment(device=device.type)
+    environment["seconds"] = {
+        "data_and_features": round(prepared_s, 2),
+        "training": round(fitted_s, 2),
+        "all": round(time.monotonic() - began, 2),
+    }
+    environment["training_ended"] = fitted.ended
+    environment["best_epoch"] = fitted.best_epoch
+    run.write_environment(environment)
+    scorecard.save(run.scorecard_path)
+    run.checkpoint_path.unlink(missing_ok=True)
+    notes = (*prepared.dataset.notes, *prepared.split.notes)
+    return RunResult(folder=run, scorecard=scorecard, fitted=fitted, prepared=prepared, notes=notes)
+
+
+def _score(config: RunConfig, prepared: Prepared, fitted: Fitted, run: RunFolder) -> Scorecard:
+    dataset, test = prepared.dataset, prepared.split.test
+    scored = score_clips(fitted.graph, dataset, prepared.features, test, seed=config.seed)
+    baseline_graph, _ = fit_baseline(prepared)
+    baseline = score_clips(baseline_graph, dataset, prepared.baseline, test, seed=config.seed)
+    _write_predictions(run, dataset, test, scored.clip_probabilities)
+    return scored.scorecard.with_baseline("svm", baseline.scorecard)
+
+
+def _write_data(run: RunFolder, prepared: Prepared) -> None:
+    dataset, split = prepared.dataset, prepared.split
+    parts = split_parts(split, len(dataset))
+    rows = [(clip.name, clip.label, clip.group, part) for clip, part in zip(dataset, parts, strict=True)]
+    run.write_table("split.csv", ("path", "label", "group", "part"), rows)
+    silent = set(prepared.silent)
+    sounds = {
+        clip.name: (clip.name, content_key(clip.path), "silent" if clip.name in silent else "") for clip in dataset
+    }
+    bad = [(file.name, "", file.reason) for file in prepared.bad]
+    run.write_table("sounds.csv", ("path", "content", "fault"), [*sounds.values(), *bad])
+
+
+def _write_predictions(
+    run: RunFolder, dataset: Dataset, test: Sequence[int], probabilities: npt.NDArray[np.float64]
+) -> None:
+    labels = dataset.labels
+    rows = [
+        (
+            dataset[index].name,
+            dataset[index].label,
+            labels[int(row.argmax())],
+            *(f"{value:.6f}" for value in row),
+        )
+        for index, row in zip(test, probabilities, strict=True)
+    ]
+    run.write_table("predictions.csv", ("path", "label", "predicted", *labels), rows)

@@ -1,0 +1,1 @@
+"""From waveform to what a network sees: front ends, statistics, normalisation, and the store that keeps them."""

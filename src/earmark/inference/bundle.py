@@ -1,0 +1,98 @@
+"""A classifier on disk: one folder with its weights as safetensors and everything else as JSON. No pickle."""
+
+import json
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+
+import earmark
+from earmark._util.files import write_folder_whole, write_json
+from earmark.errors import SettingError, StorageError
+from earmark.models.blueprint import Blueprint
+from earmark.models.graph import ClassifierGraph
+
+SCHEMA = 1
+_DESCRIPTION = "classifier.json"
+_WEIGHTS = "weights.safetensors"
+
+
+def save_bundle(folder: Path, graph: ClassifierGraph, blueprint: Blueprint) -> None:
+    """Write a classifier to a folder, whole or not at all.
+
+    Args:
+        folder: Where the bundle is to be; one that is there is replaced, anything else never is.
+        graph: The fitted graph.
+        blueprint: What it was built from, with the names of the classes.
+
+    Raises:
+        StorageError: There is something else, or the folder cannot be written.
+    """
+    _refuse_others(folder)
+    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in graph.state_dict().items()}
+    with write_folder_whole(folder) as part:
+        (part / _WEIGHTS).write_bytes(save(weights))
+        write_json(part / _DESCRIPTION, {"schema": SCHEMA, "earmark": earmark.__version__, **blueprint.to_json()})
+
+
+def _refuse_others(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise StorageError(f"{folder} is a file: a bundle needs a folder")
+    others = sorted({path.name for path in folder.iterdir()} - {_DESCRIPTION, _WEIGHTS}) if folder.is_dir() else []
+    if others:
+        raise StorageError(f"{folder} holds {others[0]}, which is no part of a bundle: name a new folder")
+
+
+def load_bundle(folder: Path) -> tuple[ClassifierGraph, Blueprint]:
+    """Read a classifier from a bundle, or from the run folder that holds one.
+
+    Args:
+        folder: A bundle, or a run folder with a ``bundle`` inside.
+
+    Returns:
+        The graph in evaluation mode, and its blueprint.
+
+    Raises:
+        StorageError: There is no bundle, or it is damaged or of another version.
+    """
+    if not folder.is_dir():
+        raise StorageError(f"there is no bundle or run folder at {folder}")
+    if not (folder / _DESCRIPTION).exists() and (folder / "bundle").is_dir():
+        folder = folder / "bundle"
+    description = _read_description(folder)
+    try:
+        blueprint = Blueprint.from_json(description)
+        with torch.random.fork_rng(devices=[]):  # weights are drawn, only to be replaced at once
+            graph = ClassifierGraph(blueprint).eval()
+        graph.load_state_dict(load_file(folder / _WEIGHTS))
+        _try_out(graph, blueprint)
+    except (SettingError, SafetensorError, OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        reason = textwrap.shorten(str(error), 300)
+        raise StorageError(f"the bundle {folder} is damaged or incomplete: {reason}") from error
+    return graph, blueprint
+
+
+@torch.inference_mode()
+def _try_out(graph: ClassifierGraph, blueprint: Blueprint) -> None:
+    """Let silence through the graph: parts that do not fit each other are found here, not at the first sound."""
+    segments = blueprint.recipe.segments
+    graph(torch.zeros(1, segments.length_samples if segments else blueprint.recipe.settings.sample_rate))
+
+
+def _read_description(folder: Path) -> dict[str, Any]:
+    path = folder / _DESCRIPTION
+    try:
+        description = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise StorageError(f"{folder} is neither a bundle nor a run folder: it holds no {_DESCRIPTION}") from error
+    except (OSError, ValueError) as error:
+        raise StorageError(f"{path} cannot be read: {error}") from error
+    schema = description.get("schema") if isinstance(description, dict) else None
+    if schema != SCHEMA:
+        raise StorageError(
+            f"the bundle {folder} has schema {schema!r}, and this version of earmark reads schema {SCHEMA}"
+        )
+    return dict(description)

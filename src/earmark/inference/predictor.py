@@ -1,0 +1,165 @@
+"""Raw sound in, named probabilities out."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from earmark._util.progress import NoProgress, Progress
+from earmark.audio.read import read_sound
+from earmark.audio.segments import cut_segments
+from earmark.errors import AudioError
+from earmark.inference.bundle import load_bundle, save_bundle
+from earmark.models.blueprint import Blueprint
+from earmark.models.device import resolve_device
+from earmark.models.graph import ClassifierGraph
+
+FloatArray = npt.NDArray[np.float32]
+_BATCH = 64
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prediction:
+    """What a classifier says of one sound.
+
+    Attributes:
+        path: The sound, as it was asked for.
+        label: The likeliest class.
+        probability: Its probability.
+        probabilities: The probability of each class by name.
+    """
+
+    path: str
+    label: str
+    probability: float
+    probabilities: dict[str, float]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as values that JSON knows."""
+        return {
+            "path": self.path,
+            "label": self.label,
+            "probability": self.probability,
+            "probabilities": self.probabilities,
+        }
+
+
+class Predictor:
+    """A fitted classifier: raw sound in, named probabilities out.
+
+    A sound is cut into segments as in training; its probabilities are the mean over its segments.
+
+    Args:
+        graph: The fitted graph.
+        blueprint: What it was built from.
+        device: Where to compute: ``"cpu"``, ``"cuda"``, ``"mps"`` or ``"auto"``.
+    """
+
+    def __init__(self, graph: ClassifierGraph, blueprint: Blueprint, *, device: str = "cpu") -> None:
+        self._device = resolve_device(device)
+        self.graph = graph.to(self._device).eval()
+        self.blueprint = blueprint
+
+    @classmethod
+    def load(cls, folder: str | Path, *, device: str = "cpu") -> "Predictor":
+        """Read a predictor from a bundle or run folder.
+
+        Raises:
+            StorageError: There is no bundle, or it is damaged or of another version.
+        """
+        return cls(*load_bundle(Path(folder)), device=device)
+
+    def save(self, folder: str | Path) -> None:
+        """Write the classifier as a bundle.
+
+        Raises:
+            StorageError: The folder cannot be written.
+        """
+        save_bundle(Path(folder), self.graph, self.blueprint)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The name of each class, in the order of the probabilities."""
+        return self.blueprint.labels
+
+    @property
+    def sample_rate(self) -> int:
+        """The rate of the sound that `predict_waveform` takes, in Hz."""
+        return int(self.blueprint.recipe.settings.sample_rate)
+
+    def segment_probabilities(self, waveform: FloatArray) -> FloatArray:
+        """Return probabilities (n_segments, n_classes) for a mono waveform (n_samples,) at `sample_rate`."""
+        segments = self.blueprint.recipe.segments
+        cut = cut_segments(waveform, segments) if segments else waveform[np.newaxis]  # (n_segments, n_samples)
+        return self._in_batches(self.graph, cut)
+
+    def feature_probabilities(self, features: FloatArray) -> FloatArray:
+        """Return probabilities (n_segments, n_classes) for features (n_segments, n_bins, n_frames)."""
+        return self._in_batches(self.graph.probabilities, features)
+
+    @torch.inference_mode()
+    def _in_batches(self, compute: Callable[[Tensor], Tensor], array: FloatArray) -> FloatArray:
+        # torch warns of arrays that it could write to by mistake: a mapped array is copied, a writable one is shared.
+        tensor = torch.tensor(array)
+        return torch.cat([compute(batch.to(self._device)).cpu() for batch in torch.split(tensor, _BATCH)]).numpy()
+
+    def predict_file(self, path: str | Path, *, start_s: float = 0.0, duration_s: float | None = None) -> Prediction:
+        """Return what the classifier says of one sound file, or of a stretch of it.
+
+        Args:
+            path: The file.
+            start_s: Where the stretch begins, in seconds.
+            duration_s: How long it is, in seconds; None for up to the end.
+
+        Raises:
+            AudioError: The file cannot be used.
+        """
+        waveform, _ = read_sound(Path(path), sample_rate=self.sample_rate, start_s=start_s, duration_s=duration_s)
+        probabilities = self.segment_probabilities(waveform).mean(axis=0, dtype=np.float64)  # (n_classes,)
+        if not np.isfinite(probabilities).all():
+            raise AudioError(path, "its samples are too large for features: scale them to [-1, 1]")
+        best = int(probabilities.argmax())
+        return Prediction(
+            path=str(path),
+            label=self.labels[best],
+            probability=float(probabilities[best]),
+            probabilities=dict(zip(self.labels, probabilities.tolist(), strict=True)),
+        )
+
+    def predict_files(
+        self, paths: Iterable[str | Path], *, progress: Progress | None = None
+    ) -> tuple[list[Prediction], list[AudioError]]:
+        """Return what the classifier says of each sound, in the order asked, and the files that could not be used."""
+        asked = list(paths)
+        progress = progress or NoProgress()
+        progress.start("predicting", len(asked))
+        predictions, bad = [], []
+        for path in asked:
+            try:
+                predictions.append(self.predict_file(path))
+            except AudioError as error:
+                bad.append(error)
+            progress.advance()
+        return predictions, bad
+
+    def predict(self, paths: Sequence[str | Path]) -> list[str]:
+        """Return the label of each sound.
+
+        Raises:
+            AudioError: A file cannot be used.
+        """
+        return [self.predict_file(path).label for path in paths]
+
+    def predict_proba(self, paths: Sequence[str | Path]) -> npt.NDArray[np.float64]:
+        """Return the probabilities (n_sounds, n_classes) of each sound, in the order of `labels`.
+
+        Raises:
+            AudioError: A file cannot be used.
+        """
+        rows = [list(self.predict_file(path).probabilities.values()) for path in paths]
+        return np.array(rows, dtype=np.float64).reshape(len(rows), len(self.labels))

@@ -1,0 +1,55 @@
+"""The multilayer perceptron."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from torch import Tensor, nn
+
+from earmark.errors import SettingError
+
+
+@dataclass(frozen=True, kw_only=True)
+class MlpSettings:
+    """Settings of the multilayer perceptron.
+
+    Attributes:
+        n_hidden: Units of each hidden layer, in order.
+        dropout: Share of each hidden layer's units left out in a training step, 0 to below 1.
+    """
+
+    n_hidden: tuple[int, ...] = (512, 256, 64)
+    dropout: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not self.n_hidden or min(self.n_hidden) < 1:
+            raise SettingError(f"n_hidden must hold at least one layer of at least 1 unit, not {self.n_hidden}")
+        if not 0 <= self.dropout < 1:
+            raise SettingError(f"dropout must be at least 0 and below 1, not {self.dropout}")
+
+
+class Mlp(nn.Module):
+    """A perceptron on all values of the features at once: dense layers with ReLU, then the classes.
+
+    Args:
+        n_bins: Bins of the features.
+        n_frames: Frames of the features.
+        n_classes: Classes to tell apart.
+        settings: See `MlpSettings`.
+
+    >>> import torch
+    >>> Mlp(n_bins=13, n_frames=130, n_classes=10, settings=MlpSettings())(torch.zeros(2, 13, 130)).shape
+    torch.Size([2, 10])
+    """
+
+    def __init__(self, *, n_bins: int, n_frames: int, n_classes: int, settings: MlpSettings) -> None:
+        super().__init__()
+        layers: list[nn.Module] = [nn.Flatten()]
+        for n_in, n_out in pairwise((n_bins * n_frames, *settings.n_hidden)):
+            layers += [nn.Linear(n_in, n_out), nn.ReLU(), nn.Dropout(settings.dropout)]
+        layers.append(nn.Linear(settings.n_hidden[-1], n_classes))
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Return logits (batch, n_classes) for features (batch, n_bins, n_frames)."""
+        logits: Tensor = self.layers(features)
+        return logits

@@ -1,0 +1,262 @@
+"""The training loop: mini-batches, Adam, early stopping on the validation part."""
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from earmark._util.progress import NoProgress, Progress
+from earmark._util.seeds import spawn_generator, spawn_seed
+from earmark.errors import TrainingError
+from earmark.train.checkpoint import (
+    Checkpoint,
+    copy_state,
+    load_checkpoint,
+    optimiser_tensors,
+    restore_optimiser,
+    save_checkpoint,
+)
+from earmark.train.history import Epoch
+from earmark.train.settings import TrainSettings
+
+_CHECKPOINT_EVERY_S = 5.0  # writing a state costs milliseconds; a run that is cut off repeats at most this much
+_EVALUATION_BATCH = 128
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelledSegments:
+    """Standardised features with their classes.
+
+    Attributes:
+        features: (n_segments, n_bins, n_frames) float32.
+        y: The class of each segment (n_segments,) int64.
+        clip_index: The clip of each segment (n_segments,) int64, 0 to n_clips - 1.
+    """
+
+    features: Tensor
+    y: Tensor
+    clip_index: Tensor
+
+    def to(self, device: torch.device) -> "LabelledSegments":
+        """Return the same on another device."""
+        return LabelledSegments(
+            features=self.features.to(device), y=self.y.to(device), clip_index=self.clip_index.to(device)
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainResult:
+    """How a training went. The network holds the weights of its best epoch.
+
+    Attributes:
+        history: Each epoch.
+        best_epoch: The epoch, from 1, whose weights were kept.
+        ended: Why it ended: ``"patience"``, ``"max_epochs"``, ``"interrupted"`` or ``"diverged"``.
+    """
+
+    history: tuple[Epoch, ...]
+    best_epoch: int
+    ended: str
+
+
+@dataclass
+class _State:
+    """What changes from epoch to epoch."""
+
+    history: list[Epoch] = field(default_factory=list)
+    best_epoch: int = 0
+    best_loss: float = math.inf
+    best: dict[str, Tensor] = field(default_factory=dict)
+    saved_at: float = field(default_factory=time.monotonic)
+
+
+def train_network(
+    network: nn.Module,
+    train: LabelledSegments,
+    validation: LabelledSegments | None,
+    settings: TrainSettings,
+    *,
+    seed: int,
+    device: torch.device,
+    progress: Progress | None = None,
+    checkpoint_path: Path | None = None,
+    checkpoint_key: str = "",
+    resume: bool = False,
+) -> TrainResult:
+    """Train a network in place and leave it with the weights of its best epoch.
+
+    The best epoch is the one with the lowest log loss over the validation *clips* (a clip's probabilities are the
+    mean of its segments'); without a validation part it is the last. Every epoch's random numbers follow from `seed`
+    and the epoch's number alone, so a resumed training is the same as one that was never cut off. Ctrl-C ends the
+    training and keeps the best so far.
+
+    Args:
+        network: Maps features (batch, n_bins, n_frames) to logits (batch, n_classes).
+        train: The training part, standardised.
+        validation: The validation part, standardised in the same way; None for none.
+        settings: See `TrainSettings`.
+        seed: The root seed.
+        device: Where to compute.
+        progress: What is told of each epoch.
+        checkpoint_path: Where the state is kept for `resume`; None keeps none.
+        checkpoint_key: Names settings and data; only a checkpoint of the same key is taken up.
+        resume: Whether to go on from `checkpoint_path`, if it is there.
+
+    Raises:
+        TrainingError: The loss is not finite in the first epoch, or the checkpoint does not fit.
+        StorageError: The checkpoint cannot be written.
+    """
+    progress = progress or NoProgress()
+    # channels_last is the layout that convolutions on a processor work in: without it each is re-ordered and back.
+    network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs miss it
+    train = train.to(device)
+    validation = validation.to(device) if validation else None
+    optimiser = _optimiser(network, settings, device)
+    state = _State()
+    if resume and checkpoint_path and checkpoint_path.exists():
+        checkpoint = load_checkpoint(checkpoint_path, key=checkpoint_key)
+        try:
+            _take_up(checkpoint, network, optimiser, state)
+        except (IndexError, KeyError, RuntimeError, ValueError) as error:
+            raise TrainingError(
+                f"the checkpoint {checkpoint_path} is of another network or damaged: start again without --resume"
+            ) from error
+    progress.start("training", settings.max_epochs)
+    for _ in state.history:
+        progress.advance("resumed")
+    ended = "max_epochs"
+    try:
+        for number in range(len(state.history) + 1, settings.max_epochs + 1):
+            if validation and number - 1 - state.best_epoch >= settings.patience:
+                ended = "patience"
+                break
+            epoch = _run_epoch(network, train, validation, optimiser, settings, number=number, seed=seed)
+            if not math.isfinite(epoch.train_loss) or not math.isfinite(epoch.validation_loss or 0.0):
+                ended = "diverged"
+                break
+            _note(epoch, network, state)
+            progress.advance(epoch.sentence())
+            if checkpoint_path and time.monotonic() - state.saved_at > _CHECKPOINT_EVERY_S:
+                save_checkpoint(checkpoint_path, _checkpoint(network, optimiser, state, checkpoint_key))
+                state.saved_at = time.monotonic()
+    except KeyboardInterrupt:
+        ended = "interrupted"
+    if not state.best:
+        if ended == "interrupted":
+            raise KeyboardInterrupt
+        raise TrainingError(
+            f"the loss was not finite in the first epoch: learning_rate {settings.learning_rate} is too high; try "
+            f"{settings.learning_rate / 10:g}"
+        )
+    network.load_state_dict(state.best)
+    return TrainResult(history=tuple(state.history), best_epoch=state.best_epoch, ended=ended)
+
+
+def _optimiser(network: nn.Module, settings: TrainSettings, device: torch.device) -> torch.optim.Optimizer:
+    return torch.optim.AdamW(
+        network.parameters(),
+        lr=settings.learning_rate,
+        weight_decay=settings.weight_decay,
+        fused=device.type in {"cpu", "cuda"},
+    )
+
+
+def _run_epoch(
+    network: nn.Module,
+    train: LabelledSegments,
+    validation: LabelledSegments | None,
+    optimiser: torch.optim.Optimizer,
+    settings: TrainSettings,
+    *,
+    number: int,
+    seed: int,
+) -> Epoch:
+    began = time.monotonic()
+    device = train.features.device
+    loss_sum = torch.zeros((), device=device)
+    n_right = torch.zeros((), device=device)
+    network.train()
+    order = torch.from_numpy(spawn_generator(seed, "epoch", number).permutation(len(train.y))).to(device)
+    # Dropout draws from torch's global generator: give it this epoch's seed, and give the caller's state back after.
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(spawn_seed(seed, "dropout", number))
+        for batch in batches(order, settings.batch_size):
+            optimiser.zero_grad()
+            logits = network(train.features[batch])  # (batch, n_classes)
+            loss = functional.cross_entropy(logits, train.y[batch])
+            loss.backward()  # type: ignore[no-untyped-call]  # torch's stubs miss it
+            optimiser.step()
+            loss_sum += loss.detach() * len(batch)
+            n_right += (logits.detach().argmax(1) == train.y[batch]).sum()
+    validation_loss, validation_accuracy = _validate(network, validation) if validation else (None, None)
+    return Epoch(
+        epoch=number,
+        train_loss=float(loss_sum) / len(train.y),
+        train_accuracy=float(n_right) / len(train.y),
+        validation_loss=validation_loss,
+        validation_accuracy=validation_accuracy,
+        learning_rate=float(optimiser.param_groups[0]["lr"]),
+        time_s=round(time.monotonic() - began, 4),
+    )
+
+
+def batches(order: Tensor, batch_size: int) -> Iterator[Tensor]:
+    """Yield the batches of an epoch; a last one of a single segment joins the one before it.
+
+    Batch norm has no deviation to learn from one segment alone, and dropping it would lose it.
+
+    >>> [len(batch) for batch in batches(torch.arange(9), 4)]
+    [4, 5]
+    """
+    parts = list(torch.split(order, batch_size))
+    if len(parts) > 1 and len(parts[-1]) == 1:
+        parts[-2:] = [torch.cat(parts[-2:])]
+    yield from parts
+
+
+@torch.inference_mode()
+def _validate(network: nn.Module, part: LabelledSegments) -> tuple[float, float]:
+    """Return log loss and accuracy over the clips of `part`."""
+    network.eval()
+    batches_ = torch.split(part.features, _EVALUATION_BATCH)
+    probabilities = torch.cat([torch.softmax(network(batch), dim=1) for batch in batches_])  # (n_segments, n_classes)
+    n_clips = int(part.clip_index.max()) + 1
+    sums = probabilities.new_zeros(n_clips, probabilities.shape[1]).index_add(0, part.clip_index, probabilities)
+    y = part.y.new_zeros(n_clips).index_copy(0, part.clip_index, part.y)
+    means = sums / sums.sum(1, keepdim=True)  # (n_clips, n_classes)
+    loss = functional.nll_loss(means.clamp_min(1e-12).log(), y)
+    return float(loss), float((means.argmax(1) == y).double().mean())
+
+
+def _note(epoch: Epoch, network: nn.Module, state: _State) -> None:
+    state.history.append(epoch)
+    if epoch.validation_loss is None or epoch.validation_loss < state.best_loss:
+        state.best_loss = math.inf if epoch.validation_loss is None else epoch.validation_loss
+        state.best_epoch = epoch.epoch
+        state.best = copy_state(network)
+
+
+def _checkpoint(network: nn.Module, optimiser: torch.optim.Optimizer, state: _State, key: str) -> Checkpoint:
+    return Checkpoint(
+        key=key,
+        history=state.history,
+        best_epoch=state.best_epoch,
+        weights=network.state_dict(),
+        best=state.best,
+        optimiser=optimiser_tensors(optimiser),
+    )
+
+
+def _take_up(checkpoint: Checkpoint, network: nn.Module, optimiser: torch.optim.Optimizer, state: _State) -> None:
+    network.load_state_dict(checkpoint.weights)
+    restore_optimiser(optimiser, checkpoint.optimiser)
+    state.history = list(checkpoint.history)
+    state.best_epoch = checkpoint.best_epoch
+    state.best = checkpoint.best
+    best_loss = state.history[state.best_epoch - 1].validation_loss
+    state.best_loss = math.inf if best_loss is None else best_loss

@@ -1,0 +1,238 @@
+import csv
+import errno
+import json
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from earmark.cli.train import merge
+from earmark.errors import SettingError
+
+FILES = {
+    "config.toml",
+    "environment.json",
+    "history.jsonl",
+    "split.csv",
+    "predictions.csv",
+    "sounds.csv",
+    "scorecard.json",
+    "bundle",
+    "report.html",
+}
+
+
+def rows(path):
+    with path.open(newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+@pytest.fixture
+def train(earmark, tmp_path):
+    def call(data, *options, out="run"):
+        return earmark("train", data, "-o", tmp_path / out, "--epochs", 2, *options)
+
+    return call
+
+
+def test_it_leaves_a_whole_run_folder(trained):
+    assert {path.name for path in (trained / "run").iterdir()} == FILES
+
+
+def test_the_table_is_on_stdout_and_talk_is_on_stderr(train, sounds):
+    answer = train(sounds.folder({"dog": 6, "rain": 6}))
+
+    assert answer.status == 0
+    assert "accuracy" in answer.out
+    assert "svm" in answer.out.lower()
+    assert "report:" not in answer.out
+    assert answer.told[-1].startswith("report: ")
+
+
+def test_json_on_stdout_is_the_scorecard(train, sounds, tmp_path):
+    answer = train(sounds.folder({"dog": 6, "rain": 6}), "--json")
+
+    assert json.loads(answer.out) == json.loads((tmp_path / "run" / "scorecard.json").read_text())
+    assert set(json.loads(answer.out)["clip"]["accuracy"]) == {"value", "low", "high"}
+
+
+def test_running_its_own_configuration_again_gives_the_same_run(train, earmark, sounds, tmp_path):
+    train(sounds.folder({"dog": 6, "rain": 6}), "--seed", 3, "--segments", 2)
+
+    answer = earmark("train", "--config", tmp_path / "run" / "config.toml", "-o", tmp_path / "again")
+
+    assert answer.status == 0
+    for name in ("scorecard.json", "predictions.csv", "split.csv"):
+        assert (tmp_path / "again" / name).read_bytes() == (tmp_path / "run" / name).read_bytes()
+    weights = "bundle/weights.safetensors"
+    assert (tmp_path / "again" / weights).read_bytes() == (tmp_path / "run" / weights).read_bytes()
+
+
+def test_what_is_typed_goes_over_the_configuration(train, earmark, sounds, tmp_path):
+    train(sounds.folder({"dog": 6, "rain": 6}))
+
+    earmark("train", "--config", tmp_path / "run" / "config.toml", "-o", tmp_path / "again", "--network", "mlp")
+
+    assert tomllib.loads((tmp_path / "again" / "config.toml").read_text())["network"]["name"] == "mlp"
+
+
+@pytest.mark.parametrize("network", ["mlp", "svm"])
+@pytest.mark.slow
+def test_every_network_gets_to_a_report(train, sounds, tmp_path, network):
+    answer = train(sounds.folder({"dog": 6, "rain": 6}), "--network", network)
+
+    assert answer.status == 0
+    assert (tmp_path / "run" / "report.html").stat().st_size > 1000
+
+
+def test_bad_files_are_named_and_the_rest_goes_on(train, sounds, tmp_path):
+    folder = sounds.folder({"dog": 6, "rain": 6})
+    (folder / "dog" / "broken.wav").write_text("this is no sound")
+    soundfile.write(folder / "rain" / "nan.wav", np.array([0.1, np.nan] * 500), 22050, subtype="FLOAT")
+    (folder / "rain" / "empty.wav").write_bytes(b"")
+
+    answer = train(folder)
+
+    assert answer.status == 0
+    (told,) = [line for line in answer.told if "could not be read" in line]
+    assert told.startswith("3 of 15 files could not be read: ")
+    for name in ("dog/broken.wav", "rain/nan.wav", "rain/empty.wav"):
+        assert name in told
+    assert len(rows(tmp_path / "run" / "split.csv")) == 12
+
+
+def test_strict_stops_at_bad_files_and_names_them(train, sounds):
+    folder = sounds.folder({"dog": 6, "rain": 6})
+    (folder / "dog" / "broken.wav").write_text("this is no sound")
+
+    answer = train(folder, "--strict")
+
+    assert answer.status == 2
+    assert len(answer.told) == 1
+    assert "dog/broken.wav" in answer.told[0]
+
+
+def test_silent_clips_are_used_and_told(train, sounds):
+    folder = sounds.folder({"dog": 6, "rain": 6})
+    sounds.write("sounds/rain/nothing.wav", kind="silence")
+
+    answer = train(folder)
+
+    assert answer.status == 0
+    assert any("silent" in line and "rain/nothing.wav" in line for line in answer.told)
+
+
+def test_formats_rates_widths_and_channels_may_be_mixed(train, sounds, tmp_path):
+    folder = sounds.folder({"dog": 5, "rain": 5})
+    for name, options in {
+        "dog/eight bit.wav": {"subtype": "PCM_U8"},
+        "dog/24.wav": {"subtype": "PCM_24"},
+        "dog/float.wav": {"subtype": "FLOAT"},
+        "rain/stéréo.flac": {"n_channels": 2},
+        "rain/six.wav": {"n_channels": 6},
+        "rain/slow.wav": {"sample_rate": 8000},
+        "rain/fast.wav": {"sample_rate": 192000},
+        "rain/雨.ogg": {},
+        "rain/m.mp3": {"sample_rate": 44100},
+        "dog/a.aiff": {},
+        "dog/a.au": {},
+    }.items():
+        sounds.write(f"sounds/{name}", **options)
+
+    answer = train(folder)
+
+    assert answer.status == 0
+    assert not [line for line in answer.told if "could not be read" in line]
+    assert len(rows(tmp_path / "run" / "split.csv")) == 21
+
+
+MISTAKES = {
+    "a folder that is not there": (["nowhere"], "nowhere"),
+    "an unknown network": (["sounds", "--network", "cnm"], "did you mean 'cnn'"),
+    "an unknown front end": (["sounds", "--front-end", "mfc"], "did you mean 'mfcc'"),
+    "a fold where there are none": (["sounds", "--test-fold", "5"], "fold"),
+    "segments in two ways": (["sounds", "--segments", "3", "--segment-s", "1"], "not both"),
+    "no segments": (["sounds", "--segments", "0"], "segments"),
+    "an unknown column": (["sounds", "--group-column", "artist"], "artist"),
+    "a faulty expression": (["sounds", "--group-pattern", "("], "("),
+    "a learning rate of nothing": (["sounds", "--learning-rate", "0"], "train.learning_rate"),
+    "a device that is unknown": (["sounds", "--device", "gpu"], "gpu"),
+    "an unknown option": (["sounds", "--fold", "5"], "--fold"),
+    "no sounds named": ([], "which sounds"),
+    "a word for a number": (["sounds", "--epochs", "many"], "many"),
+    "a negative seed": (["sounds", "--seed", "-1"], "seed"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_answered_with_one_line_and_status_2(earmark, sounds, tmp_path, monkeypatch, mistake):
+    sounds.folder({"dog": 4, "rain": 4})
+    monkeypatch.chdir(tmp_path)
+    arguments, hint = MISTAKES[mistake]
+
+    answer = earmark("train", *arguments, "-o", "run")
+
+    assert answer.status == 2
+    assert answer.out == ""
+    assert len(answer.told) == 1
+    assert hint in answer.told[0]
+    assert "Traceback" not in answer.err
+    assert not (tmp_path / "run" / "config.toml").exists()
+
+
+def test_a_second_run_into_the_same_folder_is_refused_and_changes_nothing(earmark, trained):
+    before = {path: path.read_bytes() for path in (trained / "run").rglob("*") if path.is_file()}
+
+    answer = earmark("train", trained / "sounds", "-o", trained / "run")
+
+    assert answer.status == 2
+    assert "--overwrite" in answer.told[0]
+    assert {path: path.read_bytes() for path in (trained / "run").rglob("*") if path.is_file()} == before
+
+
+def test_a_class_with_one_clip_is_learnt_and_told(train, sounds):
+    answer = train(sounds.folder({"dog": 6, "rain": 6, "owl": 1}))
+
+    assert answer.status == 0
+    assert any("owl" in line for line in answer.told)
+
+
+@pytest.mark.parametrize("counts", [{"dog": 5}, {}])
+def test_one_class_or_none_is_refused(train, sounds, counts):
+    sounds.root.joinpath("sounds").mkdir()
+
+    answer = train(sounds.folder(counts))
+
+    assert answer.status == 2
+    assert len(answer.told) == 1
+
+
+def test_a_full_disk_is_one_line(train, sounds, monkeypatch):
+    folder = sounds.folder({"dog": 4, "rain": 4})
+
+    def full(self, target):
+        raise OSError(errno.ENOSPC, "No space left on device", str(target))
+
+    monkeypatch.setattr(Path, "replace", full)
+    answer = train(folder)
+
+    assert answer.status in {1, 2}
+    assert any("no space left on device" in line for line in answer.told)
+    assert "Traceback" not in answer.err
+
+
+def test_what_is_typed_is_merged_into_tables_without_changing_them():
+    tables = {"data": {"path": "a"}}
+
+    assert merge(tables, {"data.path": "b", "train.max_epochs": 3}) == {
+        "data": {"path": "b"},
+        "train": {"max_epochs": 3},
+    }
+    assert tables == {"data": {"path": "a"}}
+
+
+def test_no_data_anywhere_is_refused():
+    with pytest.raises(SettingError, match="which sounds"):
+        merge({}, {"data.path": None})
