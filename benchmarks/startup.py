@@ -1,6 +1,6 @@
 """How long a person waits before anything happens: whole processes, from the start to the end.
 
-.venv/bin/python benchmarks/startup.py --run runs/demo
+Run it as `.venv/bin/python benchmarks/startup.py --run runs/first`.
 """
 
 import argparse
@@ -23,7 +23,7 @@ SAMPLE_RATE = 22_050
 def main() -> None:
     """Measure, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--run", type=Path, default=Path("runs/demo"), help="run folder to predict with")
+    parser.add_argument("--run", type=Path, default=Path("runs/demo/run"), help="run folder to predict with")
     parser.add_argument("--repeats", type=int, default=5, help="processes to take the median of")
     options = parser.parse_args()
     rows = [

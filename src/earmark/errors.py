@@ -26,6 +26,10 @@ class AudioError(EarmarkError):
         self.path = str(path)
         self.reason = reason
 
+    def __reduce__(self) -> tuple[type["AudioError"], tuple[str, str]]:
+        """Return what makes it again: pickling (as between processes) knows only the message otherwise."""
+        return type(self), (self.path, self.reason)
+
 
 class DataError(EarmarkError):
     """A data set that cannot be used: no sounds, no labels, one class only, a table without the columns it needs."""

@@ -18,6 +18,7 @@ from earmark.models.blueprint import Blueprint
 from earmark.models.catalogue import NETWORKS
 from earmark.models.graph import ClassifierGraph
 from earmark.models.svm import Svm
+from earmark.train.svm import fit_svm
 
 LABELS = ("dog", "Regen ü", "海 «sea»/\\\n\t😀")
 FRAMES = {"log-mel": (64, 22), "mfcc": (13, 22), "statistics": (100, 1)}
@@ -42,7 +43,7 @@ def build(network="cnn", front_end="mfcc", seed=0):
         graph.standardiser.deviation.uniform_(50, 100)
         graph.temperature.fill_(1.7)
         if isinstance(graph.network, Svm):
-            graph.network.fit(torch.randn(12, n_bins, n_frames), torch.arange(12).numpy() % 3)
+            fit_svm(graph.network, torch.randn(12, n_bins, n_frames), torch.arange(12).numpy() % 3)
     return graph.eval(), blueprint
 
 

@@ -14,6 +14,7 @@ from earmark.inference.predictor import Predictor
 from earmark.models.blueprint import Blueprint
 from earmark.models.catalogue import NETWORKS
 from earmark.models.graph import ClassifierGraph
+from earmark.train.svm import fit_svm
 
 LABELS = ("dog", "rain", "Möwe")
 SEGMENTS = Segments(length_samples=11025, hop_samples=11025)
@@ -35,7 +36,7 @@ def build(network="cnn", front_end="mfcc", segments=SEGMENTS):
         graph.standardiser.deviation.fill_(20.0)
         graph.temperature.fill_(0.1)  # so that sounds differ in what is said of them
         if network == "svm":
-            graph.network.fit(torch.randn(12, n_bins, n_frames), torch.arange(12).numpy() % 3)
+            fit_svm(graph.network, torch.randn(12, n_bins, n_frames), torch.arange(12).numpy() % 3)
     return Predictor(graph, blueprint)
 
 
@@ -223,7 +224,9 @@ def asked(sounds):
     text.write_text("this is no sound")
     empty = sounds.write("empty.wav")
     empty.write_bytes(b"")
-    good = [sounds.write(name, frequency_hz=hz, seed=hz) for name, hz in (("z.wav", 300), ("a.wav", 900), ("m.wav", 99))]
+    good = [
+        sounds.write(name, frequency_hz=hz, seed=hz) for name, hz in (("z.wav", 300), ("a.wav", 900), ("m.wav", 99))
+    ]
     return [good[0], text, good[1], sounds.root / "missing.wav", good[2], empty]
 
 

@@ -65,17 +65,18 @@ def epochs(n, best=2):
 
 
 def write_run(
-    folder, items, *, data_path, labels=None, history=None, network="cnn", baseline=None, sounds=None, **more
+    folder, items, *, data_path, labels=None, history=None, network="cnn", baseline=None, sounds=None, **environment
 ):
     """Write the folder of a finished run, and return its path.
 
-    `baseline` gives the probabilities of the baseline, one dict a test clip; `sounds` the rows of sounds.csv.
+    `baseline` gives the probabilities of the baseline, one dict a test clip; `sounds` the rows of sounds.csv;
+    `environment` what else is in environment.json.
     """
     run = RunFolder(Path(folder))
     labels = tuple(sorted({item.label for item in items})) if labels is None else tuple(labels)
     tested = [item for item in items if item.part == "test"]
     run.write_text("config.toml", CONFIG.format(path=json.dumps(str(data_path)), network=network))
-    run.write_environment({**ENVIRONMENT, **more})
+    run.write_environment({**ENVIRONMENT, **environment})
     run.write_history(epochs(3) if history is None else history)
     run.write_table(
         "split.csv", ("path", "label", "group", "part"), [(i.name, i.label, i.group, i.part) for i in items]

@@ -1,3 +1,4 @@
+import itertools
 import math
 from dataclasses import replace
 
@@ -79,7 +80,7 @@ def test_steps_are_few_even_and_within_the_range(end):
     assert steps[0] == 0
     assert 2 <= len(steps) <= 6
     assert steps[-1] <= end * (1 + 1e-6)
-    gaps = [right - left for left, right in zip(steps, steps[1:], strict=False)]
+    gaps = [right - left for left, right in itertools.pairwise(steps)]
     assert max(gaps) == pytest.approx(min(gaps))
 
 

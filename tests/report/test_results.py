@@ -43,7 +43,7 @@ def test_stretches_of_one_file_keep_their_places(runs, tmp_path):
 
 def test_an_unfinished_run_is_refused_with_what_finishes_it(small_run):
     (small_run / "scorecard.json").unlink()
-    with pytest.raises(StorageError, match="not finished.*--resume"):
+    with pytest.raises(StorageError, match=r"not finished.*--resume"):
         read_results(small_run)
 
 

@@ -1,4 +1,6 @@
 import json
+import resource
+from contextlib import contextmanager
 
 import pytest
 import torch
@@ -69,6 +71,22 @@ def saved(tmp_path):
     path = tmp_path / "checkpoint.safetensors"
     save_checkpoint(path, checkpoint_of(network, optimiser))
     return path
+
+
+@pytest.fixture
+def small_disk():
+    """Let no file grow beyond some bytes for a while: what a full disk does, as far as a process can tell."""
+
+    @contextmanager
+    def limit(n_bytes):
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, hard))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    return limit
 
 
 def test_everything_comes_back_as_it_was(tmp_path):
@@ -188,7 +206,7 @@ def with_state(state):
 def test_a_damaged_checkpoint_is_one_line_that_names_the_file(saved, damage):
     damage(saved)
 
-    with pytest.raises(TrainingError, match="checkpoint.safetensors cannot be read") as caught:
+    with pytest.raises(TrainingError, match=r"checkpoint\.safetensors cannot be read") as caught:
         load_checkpoint(saved, key="k")
 
     assert "\n" not in str(caught.value)
@@ -214,26 +232,8 @@ def test_a_disk_that_is_full_keeps_the_checkpoint_before_and_is_a_storage_error(
     network, optimiser = build(seed=5)
     steps(network, optimiser, [0])
 
-    with small_disk(100), pytest.raises(StorageError, match="cannot write .*checkpoint.safetensors"):
+    with small_disk(100), pytest.raises(StorageError, match=r"cannot write .*checkpoint\.safetensors"):
         save_checkpoint(saved, checkpoint_of(network, optimiser, key="later"))
 
     assert saved.read_bytes() == before
     assert [path.name for path in saved.parent.iterdir()] == ["checkpoint.safetensors"]
-
-
-@pytest.fixture
-def small_disk():
-    """Let no file grow beyond some bytes for a while: what a full disk does, as far as a process can tell."""
-    resource = pytest.importorskip("resource", reason="the size of files cannot be limited here")
-    from contextlib import contextmanager
-
-    @contextmanager
-    def limit(n_bytes):
-        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, hard))
-        try:
-            yield
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-    return limit

@@ -80,7 +80,7 @@ def test_a_damaged_history_is_one_line_that_names_the_file(tmp_path, text):
     path = tmp_path / "history.jsonl"
     path.write_bytes(text.encode("latin-1"))
 
-    with pytest.raises(StorageError, match="history.jsonl") as caught:
+    with pytest.raises(StorageError, match=r"history\.jsonl") as caught:
         read_history(path)
 
     assert "\n" not in str(caught.value)

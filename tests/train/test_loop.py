@@ -191,6 +191,18 @@ def test_each_epoch_meets_every_segment_once_and_in_another_order():
     assert met[:30] != met[30:]
 
 
+def test_each_epoch_leaves_out_other_units():
+    dropped, network = [], build()
+    dropout = next(module for module in network.modules() if isinstance(module, nn.Dropout))
+    dropout.register_forward_hook(
+        lambda _, given, answer: dropped.append(torch.nn.functional.dropout(given[0] * 0 + 1))
+    )
+
+    train(network, settings=replace(SETTINGS, max_epochs=2, batch_size=30), validation=None)
+
+    assert not torch.equal(dropped[0], dropped[1])
+
+
 @pytest.mark.parametrize(("n_segments", "batch_size"), [(9, 8), (3, 2), (17, 16), (2, 8)])
 def test_a_last_batch_of_one_segment_and_a_single_batch_are_learnt_from(n_segments, batch_size):
     few = LabelledSegments(**{name: value[:n_segments] for name, value in vars(TRAIN).items()})

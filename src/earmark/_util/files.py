@@ -53,12 +53,14 @@ def write_folder_whole(folder: Path) -> Iterator[Path]:
         folder.parent.mkdir(parents=True, exist_ok=True)
         part.mkdir()
         yield part
-        if folder.exists():
+        if folder.is_dir():
             folder.replace(old)
         part.replace(folder)
     except OSError as error:
         raise _cannot_write(folder, error) from error
     finally:
+        if old.exists() and not folder.exists():
+            old.replace(folder)
         shutil.rmtree(part, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
 

@@ -38,14 +38,20 @@ app.command(epilog="Example: earmark report runs/first")(report)
 app.command(epilog="Example: earmark demo -o runs/demo")(demo)
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"earmark {earmark.__version__}\n")
+        raise typer.Exit
+
+
 @app.callback()
 def _options(
     *,
-    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and stop.", is_eager=True, callback=_show_version)
+    ] = False,
 ) -> None:
-    if version:
-        sys.stdout.write(f"earmark {earmark.__version__}\n")
-        raise typer.Exit
+    del version  # its callback has acted on it
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -209,7 +209,7 @@ def _first_fault(fault: Mapping[str, Any], path: str, known: list[str]) -> str:
         return f"{where}: is missing"
     if "ctx" in fault and "error" in fault["ctx"]:
         reason = str(fault["ctx"]["error"])  # of settings' own check: most begin with the name of the setting
-        return f"{where}.{reason}" if reason.split()[0] in known else f"{where}: {reason}"
+        return f"{where}.{reason}" if reason.split(maxsplit=1)[0] in known else f"{where}: {reason}"
     return f"{where}: {fault['msg'].lower()}, not {fault['input']!r}"
 
 

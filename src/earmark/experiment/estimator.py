@@ -17,6 +17,7 @@ from earmark.experiment.config import RunConfig, make_config
 from earmark.experiment.evaluation import score_predictor
 from earmark.experiment.fitting import fit_baseline, fit_classifier
 from earmark.experiment.prepare import prepare_dataset
+from earmark.features.extract import BadFile
 from earmark.features.store import FeatureStore
 from earmark.inference.predictor import Prediction, Predictor
 from earmark.models.device import resolve_device
@@ -30,8 +31,7 @@ class SoundClassifier:
     Args:
         front_end: From waveform to features: a name of the catalogue; None for the network's own choice.
         network: From features to class scores: a name of the catalogue.
-        segments: Segments a clip of typical length is cut into; None for whole clips up to five seconds, and
-            stretches of three seconds of longer ones.
+        segments: Segments a clip of typical length is cut into; None for segments of two seconds.
         segment_s: The length of a segment in seconds, in place of `segments`.
         hop_s: From the start of one segment to the next, in seconds.
         train: How the network is trained.
@@ -70,12 +70,15 @@ class SoundClassifier:
         }
         self.config: RunConfig = make_config(tables)
         self.history: tuple[Epoch, ...] = ()
+        self.bad: tuple[BadFile, ...] = ()
         self._store = FeatureStore(Path(cache) if cache else None)
         self._predictor: Predictor | None = None
         self._baseline: Predictor | None = None
 
     def fit(self, dataset: Dataset, *, progress: Progress | None = None) -> Self:
         """Learn from a data set; a share of its groups chooses the best epoch.
+
+        Files that cannot be used are left out; `bad` names them.
 
         Args:
             dataset: Labelled clips, none of which will be used for the score.
@@ -89,7 +92,7 @@ class SoundClassifier:
         config = self.config
         prepared = prepare_dataset(dataset, config, split=self._split, store=self._store, progress=progress)
         fitted = fit_classifier(config, prepared, device=resolve_device(config.device), progress=progress)
-        self.history = fitted.history
+        self.history, self.bad = fitted.history, prepared.bad
         self._predictor = Predictor(fitted.graph, fitted.blueprint, device="cpu")
         self._baseline = Predictor(*fit_baseline(prepared))
         return self

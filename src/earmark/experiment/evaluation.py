@@ -114,14 +114,13 @@ def refuse_unknown_labels(dataset: Dataset, labels: tuple[str, ...]) -> None:
 
 
 def _leaks(folder: Path, used: Dataset) -> tuple[str, ...]:
-    """Return a sentence if sounds that were learnt from are among those scored, known by content or by group."""
+    """Return a sentence if sounds that were learnt from are among those scored, known by their content."""
     run = RunFolder(folder)
     if not run.is_run:
         return ()
-    parts = {row["path"]: row["part"] for row in run.read_table("split.csv")}
-    learnt = {
-        row["content"] for row in run.read_table("sounds.csv") if parts.get(row["path"]) in {"train", "validation"}
-    }
+    # Stretches of one file share its path: it was learnt from if any of them was.
+    paths = {row["path"] for row in run.read_table("split.csv") if row["part"] in {"train", "validation"}}
+    learnt = {row["content"] for row in run.read_table("sounds.csv") if row["path"] in paths}
     seen = sorted({clip.name for clip in used if content_key(clip.path) in learnt})
     if not seen:
         return ()

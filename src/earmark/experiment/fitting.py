@@ -95,7 +95,8 @@ def fit_classifier(
         checkpoint_key=checkpoint_key,
         resume=resume,
     )
-    graph.to("cpu")
+    # Out of the layout of training into that of a bundle: what is loaded then gives the same bits.
+    graph.to(device="cpu", memory_format=torch.contiguous_format)  # type: ignore[call-overload]  # torch's stubs miss it
     calibrate(graph, prepared.features, y, split.validation)
     return Fitted(
         graph=graph, blueprint=blueprint, history=result.history, best_epoch=result.best_epoch, ended=result.ended

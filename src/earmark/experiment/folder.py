@@ -69,7 +69,7 @@ class RunFolder:
         """Make sure that a run may write here.
 
         Args:
-            overwrite: Whether a run that is here may be thrown away. Other files never are.
+            overwrite: Whether a run that is here may be thrown away, which `clear` does. Other files never are.
             resume: Whether an unfinished run may be taken up.
 
         Raises:
@@ -82,16 +82,17 @@ class RunFolder:
         if not self.is_run:
             raise StorageError(f"{self.path} holds files that are not a run's: give another folder with -o")
         if overwrite:
-            self._clear()
-        elif not resume:
+            return
+        if not resume:
             raise StorageError(
                 f"{self.path} holds a run already: give another folder with -o, or --overwrite to replace it, or "
                 "--resume to finish it"
             )
-        elif self.is_finished:
+        if self.is_finished:
             raise StorageError(f"the run in {self.path} is finished: there is nothing to resume")
 
-    def _clear(self) -> None:
+    def clear(self) -> None:
+        """Throw away the run that is here; other files stay."""
         for name in _FILES:
             (self.path / name).unlink(missing_ok=True)
         shutil.rmtree(self.bundle_path, ignore_errors=True)
@@ -178,6 +179,9 @@ _FILES = (
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
+        value = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise StorageError(f"{path} cannot be read: {error}") from error
+    if not isinstance(value, dict):
+        raise StorageError(f"{path} cannot be read: it holds no JSON object")
+    return value

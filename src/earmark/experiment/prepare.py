@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from earmark._util.files import text_key
+from earmark._util.files import content_key, text_key
 from earmark._util.progress import Progress
 from earmark.audio.read import read_info
 from earmark.audio.segments import Segments, segments_by_count, segments_by_length
@@ -19,10 +19,13 @@ from earmark.data.splits import Split, split_dataset
 from earmark.errors import AudioError, DataError, SettingError
 from earmark.experiment.config import RunConfig
 from earmark.features.catalogue import FRONT_ENDS
-from earmark.features.extract import BadFile, FeatureSet, Recipe, extract_features
+from earmark.features.extract import BadFile, FeatureSet, Recipe, describe_bad_files, extract_features
 from earmark.features.store import FeatureStore
 from earmark.models.catalogue import NETWORKS
 
+_SEGMENT_S = 2.0
+_SHORT_HOP_S = 0.75
+_LONG_CLIP_S = 10.0  # from here on a clip gives enough segments side by side
 _N_INFO = 200  # clips that the typical length is taken from: enough for a median, quick on any data set
 
 
@@ -105,13 +108,15 @@ def prepare_dataset(
         DataError: The data set cannot be used, or `strict` and a file is bad.
         SplitError: The split cannot be made.
     """
+    if len(dataset.labels) == 1:
+        raise DataError(f"there is one class only, {dataset.labels[0]!r}: a classifier needs two")
     parts = split(dataset)  # before the sounds are read: a wrong fold is said at once
     recipe = make_recipe(config, dataset)
     features, baseline = extract_features(
         dataset, [recipe, baseline_recipe()], store=store, strict=strict, progress=progress
     )
     if features.bad:
-        dataset = dataset.subset(features.kept)
+        dataset = _without_bad(dataset, features)
         parts = split(dataset)
     return Prepared(
         dataset=dataset,
@@ -122,6 +127,16 @@ def prepare_dataset(
         bad=features.bad,
         silent=features.silent,
     )
+
+
+def _without_bad(dataset: Dataset, features: FeatureSet) -> Dataset:
+    kept = dataset.subset(features.kept)
+    lost = [label for label in dataset.labels if label not in kept.labels]
+    if len(kept.labels) < 2:  # noqa: PLR2004 - a choice is between two at least
+        why = describe_bad_files(features.bad, len(dataset))
+        raise DataError(f"one class only is left, {kept.labels[0]!r}, and a classifier needs two: {why}")
+    notes = [f"label {label!r} is not learnt: none of its sounds could be read" for label in lost]
+    return replace(kept, notes=(*kept.notes, *notes))
 
 
 def split_by_config(dataset: Dataset, config: RunConfig) -> Split:
@@ -155,7 +170,9 @@ def _segments(config: RunConfig, clips: Sequence[Clip], sample_rate: int) -> Seg
     wanted = config.segments
     if wanted.segment_s is not None:
         return segments_by_length(wanted.segment_s, hop_s=wanted.hop_s, sample_rate=sample_rate)
-    if wanted.count is None and NETWORKS[config.network.name].whole_clips:
+    network = NETWORKS[config.network.name]
+    # Clips of any length give features of one size with the network's own front end only.
+    if wanted.count is None and network.whole_clips and config.front_end.name == network.front_end:
         return None
     typical_samples = round(typical_duration_s(clips) * sample_rate)
     if wanted.count is not None:
@@ -164,10 +181,18 @@ def _segments(config: RunConfig, clips: Sequence[Clip], sample_rate: int) -> Seg
 
 
 def default_segments(typical_samples: int, sample_rate: int) -> Segments:
-    """Return how clips are cut where nothing is said: whole up to five seconds, else into stretches of three."""
-    if typical_samples <= 5 * sample_rate:
-        return Segments(length_samples=typical_samples, hop_samples=typical_samples)
-    return Segments(length_samples=3 * sample_rate, hop_samples=3 * sample_rate)
+    """Return how clips are cut where nothing is said: two seconds, overlapping where clips are short.
+
+    Short segments give the network more to learn from, and their mean more to decide by. How this was chosen:
+    docs/decisions/0006-the-default-recipe.md.
+
+    Args:
+        typical_samples: The typical length of a clip.
+        sample_rate: In Hz.
+    """
+    length_samples = min(typical_samples, round(_SEGMENT_S * sample_rate))
+    hop_s = _SEGMENT_S if typical_samples >= _LONG_CLIP_S * sample_rate else _SHORT_HOP_S
+    return Segments(length_samples=length_samples, hop_samples=min(length_samples, round(hop_s * sample_rate)))
 
 
 def typical_duration_s(clips: Sequence[Clip]) -> float:
@@ -203,12 +228,13 @@ def same_size(features: FeatureSet) -> tuple[npt.NDArray[np.float32], ...]:
 
 
 def data_key(prepared: Prepared, config: RunConfig) -> str:
-    """Return the key of everything that a checkpoint depends on: settings, clips and split."""
-    clips = [(clip.name, clip.label, clip.start_s, clip.end_s) for clip in prepared.dataset]
+    """Return the key of everything that a checkpoint depends on: settings, clips, the content of files, and split."""
+    contents = {path: content_key(path) for path in {clip.path for clip in prepared.dataset}}
+    clips = [(clip.name, clip.label, clip.start_s, clip.end_s, contents[clip.path]) for clip in prepared.dataset]
     tables: dict[str, Any] = replace(config, data=replace(config.data, path="")).to_dict()
     return text_key(repr((tables, clips, prepared.split.train, prepared.split.validation, prepared.split.test)))
 
 
-def resolved(config: RunConfig) -> RunConfig:
-    """Return the configuration with the path of the data made absolute, so that it holds from any folder."""
-    return replace(config, data=replace(config.data, path=str(Path(config.data.path).resolve())))
+def resolved(config: RunConfig, *, device: str) -> RunConfig:
+    """Return the configuration as it holds from any folder: the path of the data absolute, the device named."""
+    return replace(config, data=replace(config.data, path=str(Path(config.data.path).resolve())), device=device)

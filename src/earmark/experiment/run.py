@@ -23,6 +23,7 @@ from earmark.features.extract import BadFile
 from earmark.features.store import FeatureStore
 from earmark.inference.bundle import save_bundle
 from earmark.models.device import resolve_device
+from earmark.train.checkpoint import load_checkpoint
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,11 +80,16 @@ def train_run(
         TrainingError: The training cannot go on, or the checkpoint is of other settings.
     """
     began = time.monotonic()
-    config = resolved(config)
-    run = RunFolder(Path(folder))
     device = resolve_device(config.device)
+    config = resolved(config, device=device.type)
+    run = RunFolder(Path(folder))
     run.claim(overwrite=overwrite, resume=resume)
     prepared = prepare(config, store=store, strict=strict, progress=progress)
+    key = data_key(prepared, config)
+    if overwrite:
+        run.clear()  # not before there is something to put in its place
+    if resume and run.checkpoint_path.exists():
+        load_checkpoint(run.checkpoint_path, key=key)  # refuses other settings before the folder is written to
     config.save(run.config_path)
     _write_data(run, prepared)
     prepared_s = time.monotonic() - began
@@ -93,7 +99,7 @@ def train_run(
         device=device,
         progress=progress,
         checkpoint_path=run.checkpoint_path,
-        checkpoint_key=data_key(prepared, config),
+        checkpoint_key=key,
         resume=resume,
     )
     fitted_s = time.monotonic() - began - prepared_s
@@ -106,12 +112,13 @@ def train_run(
         "training": round(fitted_s, 2),
         "all": round(time.monotonic() - began, 2),
     }
+    notes = (*prepared.dataset.notes, *prepared.split.notes)
+    environment["notes"] = list(notes)
     environment["training_ended"] = fitted.ended
     environment["best_epoch"] = fitted.best_epoch
     run.write_environment(environment)
     scorecard.save(run.scorecard_path)
     run.checkpoint_path.unlink(missing_ok=True)
-    notes = (*prepared.dataset.notes, *prepared.split.notes)
     return RunResult(folder=run, scorecard=scorecard, fitted=fitted, prepared=prepared, notes=notes)
 
 

@@ -120,12 +120,7 @@ def train_network(
     state = _State()
     if resume and checkpoint_path and checkpoint_path.exists():
         checkpoint = load_checkpoint(checkpoint_path, key=checkpoint_key)
-        try:
-            _take_up(checkpoint, network, optimiser, state)
-        except (IndexError, KeyError, RuntimeError, ValueError) as error:
-            raise TrainingError(
-                f"the checkpoint {checkpoint_path} is of another network or damaged: start again without --resume"
-            ) from error
+        _take_up(checkpoint, network, optimiser, state, path=checkpoint_path)
     progress.start("training", settings.max_epochs)
     for _ in state.history:
         progress.advance("resumed")
@@ -252,11 +247,18 @@ def _checkpoint(network: nn.Module, optimiser: torch.optim.Optimizer, state: _St
     )
 
 
-def _take_up(checkpoint: Checkpoint, network: nn.Module, optimiser: torch.optim.Optimizer, state: _State) -> None:
-    network.load_state_dict(checkpoint.weights)
-    restore_optimiser(optimiser, checkpoint.optimiser)
+def _take_up(
+    checkpoint: Checkpoint, network: nn.Module, optimiser: torch.optim.Optimizer, state: _State, *, path: Path
+) -> None:
     state.history = list(checkpoint.history)
     state.best_epoch = checkpoint.best_epoch
     state.best = checkpoint.best
-    best_loss = state.history[state.best_epoch - 1].validation_loss
+    try:
+        network.load_state_dict(checkpoint.weights)
+        restore_optimiser(optimiser, checkpoint.optimiser)
+        best_loss = state.history[state.best_epoch - 1].validation_loss
+    except (IndexError, KeyError, RuntimeError, ValueError) as error:
+        raise TrainingError(
+            f"the checkpoint {path} is of another network or damaged: start again without --resume"
+        ) from error
     state.best_loss = math.inf if best_loss is None else best_loss

@@ -45,7 +45,7 @@ class _Order:
 
 
 def make_genres(
-    folder: Path,
+    folder: str | Path,
     *,
     seed: int = 0,
     n_artists: int = 5,
@@ -76,6 +76,7 @@ def make_genres(
         StorageError: The folder holds other files or a set made with other arguments (nothing is overwritten), or it
             cannot be written.
     """
+    folder = Path(folder)
     order = _Order(seed=seed, n_artists=n_artists, n_tracks=n_tracks, duration_s=float(duration_s))
     order.check()
     progress = progress or NoProgress()

@@ -1,0 +1,234 @@
+import numpy as np
+import pytest
+import torch
+
+from earmark.audio.read import read_sound
+from earmark.audio.write import write_sound
+from earmark.data.open import open_dataset
+from earmark.errors import AudioError, DataError, EarmarkError, SettingError, SplitError, StorageError
+from earmark.experiment.estimator import SoundClassifier
+from earmark.train.settings import TrainSettings
+
+SHORT = TrainSettings(max_epochs=3)
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory, write_tones):
+    return open_dataset(write_tones(tmp_path_factory.mktemp("fit") / "sounds", {"dog": 5, "rain": 5, "sea": 5}))
+
+
+@pytest.fixture(scope="module")
+def others(tmp_path_factory, write_tone):
+    root = tmp_path_factory.mktemp("others")
+    for label, name in enumerate(("dog", "rain", "sea")):
+        for number in (50, 51):
+            write_tone(root / name / f"{name}{number}.wav", label=label, number=number)
+    return open_dataset(root)
+
+
+def classifier(**changes):
+    return SoundClassifier(**{"front_end": "mfcc", "segments": 2, "train": SHORT, "device": "cpu"} | changes)
+
+
+@pytest.fixture(scope="module")
+def fitted(dataset):
+    return classifier().fit(dataset)
+
+
+@pytest.fixture
+def paths(others):
+    return [clip.path for clip in others]
+
+
+# ---------------------------------------------------------------- scikit-learn's verbs
+
+
+def test_fit_returns_the_classifier_itself(dataset):
+    one = classifier()
+
+    assert one.fit(dataset) is one
+    assert len(one.history) == 3
+    assert one.labels == ("dog", "rain", "sea")
+
+
+def test_the_verbs_agree_with_each_other(fitted, paths):
+    probabilities = fitted.predict_proba(paths)
+
+    assert probabilities.shape == (6, 3)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-6)
+    assert fitted.predict(paths) == [fitted.labels[index] for index in probabilities.argmax(axis=1)]
+    assert fitted.predict_file(paths[0]).label == fitted.predict(paths)[0]
+
+
+def test_the_score_is_the_accuracy_over_clips(fitted, others, paths):
+    right = [label == clip.label for label, clip in zip(fitted.predict(paths), others, strict=True)]
+
+    assert fitted.score(others) == fitted.evaluate(others).clip.accuracy.value == pytest.approx(np.mean(right))
+
+
+def test_the_score_counts_clips_and_not_their_segments(dataset, others, tmp_path):
+    long = classifier(train=TrainSettings(max_epochs=30)).fit(dataset)
+    for clip in others:  # the first half of each clip says one class, the second another
+        first, _ = read_sound(clip.path, duration_s=0.5)
+        second, _ = read_sound(others[(others.clips.index(clip) + 2) % 6].path, duration_s=0.5)
+        write_sound(tmp_path / clip.name, np.concatenate([first, second]), 22050)
+    halves = open_dataset(tmp_path)
+
+    scorecard = long.evaluate(halves)
+
+    assert scorecard.segment.accuracy.value == 0.5
+    right = [label == clip.label for label, clip in zip(long.predict([c.path for c in halves]), halves, strict=True)]
+    assert long.score(halves) == scorecard.clip.accuracy.value == pytest.approx(np.mean(right)) != 0.5
+
+
+def test_a_longer_training_learns_the_pitches(dataset, others):
+    long = classifier(train=TrainSettings(max_epochs=30)).fit(dataset)
+
+    assert long.score(others) == 1.0
+
+
+def test_evaluating_after_fitting_shows_the_baseline_on_the_same_clips(fitted, others):
+    scorecard = fitted.evaluate(others)
+
+    assert scorecard.baseline.name == "svm"
+    assert scorecard.baseline.clip.n == scorecard.clip.n == 6
+
+
+def test_the_same_seed_gives_the_same_classifier_and_another_does_not(fitted, dataset, paths):
+    again, other = classifier().fit(dataset), classifier(seed=1).fit(dataset)
+
+    assert np.array_equal(fitted.predict_proba(paths), again.predict_proba(paths))
+    assert not np.array_equal(fitted.predict_proba(paths), other.predict_proba(paths))
+
+
+def test_fitting_again_begins_anew(fitted, dataset, paths):
+    twice = classifier().fit(dataset).fit(dataset)
+
+    assert np.array_equal(twice.predict_proba(paths), fitted.predict_proba(paths))
+
+
+def test_nothing_global_is_touched(dataset):
+    torch.manual_seed(3)
+    before = torch.get_rng_state()
+
+    classifier().fit(dataset)
+
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.parametrize("network", ["mlp", "svm"])
+def test_every_network_does_it(dataset, others, network):
+    one = classifier(network=network, front_end=None, segments=None).fit(dataset)
+
+    assert 0 <= one.score(others) <= 1
+
+
+def test_features_are_kept_from_fit_to_fit_if_asked(dataset, tmp_path, monkeypatch):
+    classifier(cache=tmp_path / "cache").fit(dataset)
+    monkeypatch.setattr("earmark.features.extract.read_sound", lambda *_, **__: pytest.fail("a sound was read"))
+
+    classifier(cache=str(tmp_path / "cache")).fit(dataset)
+
+
+# ---------------------------------------------------------------- on disk
+
+
+def test_saved_and_loaded_it_says_the_same(fitted, tmp_path, others, paths):
+    fitted.save(str(tmp_path / "bundle"))
+
+    loaded = SoundClassifier.load(str(tmp_path / "bundle"))
+
+    assert loaded.labels == fitted.labels
+    assert np.array_equal(loaded.predict_proba(paths), fitted.predict_proba(paths))
+    assert loaded.score(others) == fitted.score(others)
+    assert loaded.evaluate(others).baseline is None
+
+
+def test_the_bundle_of_a_run_can_be_loaded(trained):
+    assert SoundClassifier.load(trained.folder).labels == ("dog", "rain ü", "sea")
+
+
+def test_loading_from_nowhere_is_one_line(tmp_path):
+    with pytest.raises(StorageError) as caught:
+        SoundClassifier.load(tmp_path / "nowhere")
+
+    assert "\n" not in str(caught.value)
+
+
+# ---------------------------------------------------------------- what cannot be
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda one, data, path: one.predict([path]),
+        lambda one, data, path: one.predict_proba([path]),
+        lambda one, data, path: one.predict_file(path),
+        lambda one, data, path: one.score(data),
+        lambda one, data, path: one.evaluate(data),
+        lambda one, data, path: one.save("anywhere"),
+        lambda one, data, path: one.labels,
+    ],
+)
+def test_what_needs_a_fit_says_so_before_it(dataset, paths, call):
+    with pytest.raises(SettingError, match=r"not fitted yet: call fit\(dataset\), or load a bundle"):
+        call(classifier(), dataset, paths[0])
+
+
+@pytest.mark.parametrize(
+    ("settings", "match"),
+    [
+        ({"network": "cn"}, "did you mean 'cnn'"),
+        ({"front_end": "mfc"}, "did you mean 'mfcc'"),
+        ({"segments": 2, "segment_s": 1.0}, "not both"),
+        ({"segments": None, "hop_s": 1.0}, "hop_s needs segment_s"),
+        ({"seed": -1}, "seed"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused_at_once(settings, match):
+    with pytest.raises(SettingError, match=match):
+        classifier(**settings)
+
+
+@pytest.mark.parametrize("settings", [{"segments": 0}, {"device": "gpu"}, {"validation_fraction": 1.5}])
+def test_settings_that_the_data_shows_to_be_wrong_are_refused_when_fitting(dataset, settings):
+    with pytest.raises(SettingError):
+        classifier(**settings).fit(dataset)
+
+
+def test_a_failed_fit_leaves_it_unfitted(dataset):
+    one = classifier()
+    with pytest.raises(DataError):
+        one.fit(dataset.subset([0, 1, 2]))
+
+    with pytest.raises(SettingError, match="not fitted"):
+        one.predict([])
+
+
+def test_an_unknown_label_in_the_score_is_refused(fitted, trained):
+    with pytest.raises(DataError, match="'rain ü': did you mean 'rain'"):
+        fitted.score(trained.result.prepared.dataset)
+
+
+def test_too_few_groups_for_a_validation_part_are_a_split_error(dataset):
+    with pytest.raises(SplitError):
+        classifier().fit(dataset.subset([0, 5, 10]))
+
+
+def test_a_bad_file_is_left_out_of_the_fit_and_raised_in_a_prediction(tmp_path, write_tones):
+    root = write_tones(tmp_path / "sounds", {"dog": 4, "sea": 4})
+    (root / "dog" / "broken.wav").write_text("this is no sound")
+    dataset = open_dataset(root)
+
+    one = classifier().fit(dataset)
+
+    assert [file.name for file in one.bad] == ["dog/broken.wav"]
+    assert one.evaluate(dataset).clip.n == 8
+    with pytest.raises(AudioError, match=r"broken\.wav"):
+        one.predict([clip.path for clip in dataset])
+
+
+def test_no_error_of_it_is_a_surprise(dataset):
+    for settings in ({"segments": 500}, {"segment_s": 0.001, "segments": None}, {"network": "svm", "segments": 0}):
+        with pytest.raises(EarmarkError):
+            classifier(**settings).fit(dataset)

@@ -1,0 +1,324 @@
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from earmark.audio.read import read_sound
+from earmark.audio.segments import Segments, segment_starts
+from earmark.data.clip import Clip
+from earmark.data.dataset import Dataset
+from earmark.data.open import open_dataset
+from earmark.errors import DataError, SettingError, SplitError
+from earmark.experiment import prepare as module
+from earmark.experiment.prepare import (
+    baseline_recipe,
+    data_key,
+    default_segments,
+    make_recipe,
+    prepare,
+    prepare_dataset,
+    resolved,
+    typical_duration_s,
+)
+from earmark.features.apply import segment_features
+from earmark.features.catalogue import FRONT_ENDS
+from earmark.features.store import FeatureStore
+
+NOWHERE = FeatureStore(None)
+COUNTS = {"dog": 4, "rain": 4, "sea": 4}
+
+
+@pytest.fixture
+def data(tmp_path, write_tones):
+    return write_tones(tmp_path / "sounds", COUNTS)
+
+
+def computed(clip, recipe):
+    """Return the features of one clip, read anew."""
+    waveform, _ = read_sound(clip.path, sample_rate=22050)
+    return segment_features(waveform, FRONT_ENDS[recipe.front_end].build(recipe.settings).eval(), recipe.segments)
+
+
+def sides(prepared):
+    """Return the names of the clips of each part."""
+    return [{prepared.dataset[clip].name for clip in getattr(prepared.split, part)} for part in module_parts()]
+
+
+def module_parts():
+    return ("train", "validation", "test")
+
+
+# ---------------------------------------------------------------- features and their clips
+
+
+def test_every_clip_has_its_own_features_and_one_place(data, configure):
+    prepared = prepare(configure(data), store=NOWHERE)
+
+    assert [clip.name for clip in prepared.dataset] == [clip.name for clip in open_dataset(data)]
+    assert len(prepared.features) == len(prepared.baseline) == 12
+    for clip, features, baseline in zip(prepared.dataset, prepared.features, prepared.baseline, strict=True):
+        np.testing.assert_array_equal(features, computed(clip, prepared.recipe))
+        np.testing.assert_array_equal(baseline, computed(clip, baseline_recipe()))
+    train, validation, test = sides(prepared)
+    assert len(train | validation | test) == len(train) + len(validation) + len(test) == 12
+
+
+def test_bad_files_are_left_out_and_the_rest_stay_with_their_features(data, configure):
+    (data / "dog" / "dog0.wav").write_text("this is no sound")
+    (data / "rain" / "rain2.wav").write_bytes(b"")
+    (data / "sea" / "aaa.wav").write_bytes(b"RIFF")
+
+    prepared = prepare(configure(data), store=NOWHERE)
+
+    assert [file.name for file in prepared.bad] == ["dog/dog0.wav", "rain/rain2.wav", "sea/aaa.wav"]
+    assert len(prepared.dataset) == len(prepared.features) == len(prepared.baseline) == 10
+    for clip, features in zip(prepared.dataset, prepared.features, strict=True):
+        np.testing.assert_array_equal(features, computed(clip, prepared.recipe))
+    assert not {file.name for file in prepared.bad} & set.union(*sides(prepared))
+    assert max(map(max, (prepared.split.train, prepared.split.validation, prepared.split.test))) == 9
+
+
+def test_one_bad_file_stops_everything_if_asked(data, configure):
+    (data / "dog" / "dog0.wav").write_text("this is no sound")
+
+    with pytest.raises(DataError, match=r"1 of 12 files could not be read: dog/dog0\.wav"):
+        prepare(configure(data), store=NOWHERE, strict=True)
+
+
+def test_a_label_none_of_whose_sounds_can_be_read_is_told(data, configure):
+    for path in (data / "rain").iterdir():
+        path.write_text("this is no sound")
+
+    prepared = prepare(configure(data), store=NOWHERE)
+
+    assert prepared.dataset.labels == ("dog", "sea")
+    assert any("'rain'" in note for note in prepared.dataset.notes)
+
+
+def test_one_class_that_is_left_is_no_choice(data, configure):
+    for label in ("rain", "sea"):
+        for path in (data / label).iterdir():
+            path.write_text("this is no sound")
+
+    with pytest.raises(DataError, match=r"one class only is left, 'dog'.*8 of 12 files") as caught:
+        prepare(configure(data), store=NOWHERE)
+
+    assert "\n" not in str(caught.value)
+
+
+def test_a_data_set_of_one_class_is_refused_before_a_sound_is_read(data, configure, monkeypatch):
+    monkeypatch.setattr(module, "extract_features", lambda *_, **__: pytest.fail("sounds were read"))
+    dogs = open_dataset(data).subset([0, 1, 2, 3])
+
+    with pytest.raises(DataError, match="one class only, 'dog'"):
+        prepare_dataset(dogs, configure(data), split=lambda _: pytest.fail("it was split"), store=NOWHERE)
+
+
+def test_no_file_that_can_be_read_is_one_line(data, configure):
+    for path in data.rglob("*.wav"):
+        path.write_text("this is no sound")
+
+    with pytest.raises(DataError) as caught:
+        prepare(configure(data), store=NOWHERE)
+
+    assert "\n" not in str(caught.value)
+
+
+def test_silent_clips_are_named_and_used(data, configure, sounds):
+    sounds.write("sounds/dog/nothing.wav", kind="silence")
+
+    prepared = prepare(configure(data), store=NOWHERE)
+
+    assert prepared.silent == ("dog/nothing.wav",)
+    assert "dog/nothing.wav" in {clip.name for clip in prepared.dataset}
+
+
+def test_a_split_that_cannot_be_is_said_before_a_sound_is_read(data, configure, monkeypatch):
+    monkeypatch.setattr(module, "extract_features", lambda *_, **__: pytest.fail("sounds were read"))
+
+    with pytest.raises(SettingError, match="there is no fold 5"):
+        prepare(configure(data, split={"test_fold": 5}), store=NOWHERE)
+
+
+def test_without_the_bad_files_a_split_may_be_impossible_and_that_is_said(data, configure):
+    for label in COUNTS:
+        for number in (1, 2, 3):
+            (data / label / f"{label}{number}.wav").write_text("this is no sound")
+
+    with pytest.raises(SplitError):
+        prepare(configure(data), store=NOWHERE)
+
+
+# ---------------------------------------------------------------- how clips are cut
+
+
+@pytest.mark.parametrize(
+    ("tables", "length", "hop"),
+    [
+        ({"segments": {"count": 4}}, 5512, 5512),
+        ({"segments": {"segment_s": 0.5}}, 11025, 11025),
+        ({"segments": {"segment_s": 0.5, "hop_s": 0.25}}, 11025, 5512),
+        ({"segments": {"count": 4}, "front_end": {"name": "mfcc", "sample_rate": 8000}}, 2000, 2000),
+        ({"segments": {"count": 2}, "network": {"name": "svm"}, "front_end": {"name": "statistics"}}, 11025, 11025),
+    ],
+)
+def test_segments_are_cut_as_asked(data, configure, tables, length, hop):
+    recipe = make_recipe(configure(data, **tables), open_dataset(data))
+
+    assert recipe.segments == Segments(length_samples=length, hop_samples=hop)
+
+
+def test_a_support_vector_machine_looks_at_whole_clips_unless_asked(data, configure):
+    config = configure(data, segments={}, network={"name": "svm"}, front_end={})
+
+    assert make_recipe(config, open_dataset(data)).segments is None
+
+
+def test_clips_are_not_whole_where_their_length_would_show_in_the_features(data, configure):
+    config = configure(data, segments={}, network={"name": "svm"}, front_end={"name": "mfcc"})
+
+    assert make_recipe(config, open_dataset(data)).segments is not None
+
+
+@given(n_samples=st.integers(1, 40 * 22050))
+def test_where_nothing_is_said_no_segment_is_longer_than_a_clip_and_no_sound_is_passed_over(n_samples):
+    segments = default_segments(n_samples, 22050)
+
+    last = segment_starts(n_samples, segments)[-1]
+    assert segments.hop_samples <= segments.length_samples <= n_samples
+    assert n_samples - (last + segments.length_samples) < segments.length_samples / 2
+
+
+def test_where_nothing_is_said_short_clips_overlap_and_long_ones_do_not():
+    long = round(module._LONG_CLIP_S * 22050)
+    length, hop = round(module._SEGMENT_S * 22050), round(module._SHORT_HOP_S * 22050)
+
+    assert default_segments(long - 1, 22050) == Segments(length_samples=length, hop_samples=hop)
+    assert default_segments(long, 22050) == Segments(length_samples=length, hop_samples=length)
+    assert default_segments(9, 22050) == Segments(length_samples=9, hop_samples=9)
+
+
+def clips_of(paths, **more):
+    return [Clip(name=path.name, path=path, label="a", group=path.name, **more) for path in paths]
+
+
+def test_the_typical_length_is_the_median_of_those_that_can_be_read(sounds):
+    paths = [sounds.write(f"{number}.wav", seconds=seconds) for number, seconds in enumerate((1.0, 2.0, 9.0))]
+    bad = sounds.write("bad.wav")
+    bad.write_text("this is no sound")
+
+    assert typical_duration_s(clips_of([bad, *paths])) == pytest.approx(2.0)
+
+
+def test_the_length_of_a_stretch_is_what_counts(sounds):
+    path = sounds.write("a.wav", seconds=4.0)
+
+    assert typical_duration_s(clips_of([path], start_s=1.0)) == pytest.approx(3.0)
+    assert typical_duration_s(clips_of([path], start_s=1.0, end_s=1.5)) == pytest.approx(0.5)
+
+
+def test_of_a_large_set_only_some_headers_are_read(sounds, monkeypatch):
+    path, n_read = sounds.write("a.wav"), []
+    info = module.read_info(path)
+    monkeypatch.setattr(module, "read_info", lambda _: n_read.append(1) or info)
+
+    assert typical_duration_s(clips_of(5000 * [path])) == pytest.approx(1.0)
+    assert len(n_read) <= 300
+
+
+def test_sounds_none_of_which_can_be_read_have_no_length(tmp_path):
+    with pytest.raises(DataError, match=r"none of the sounds can be read; the first is .*a\.wav"):
+        typical_duration_s(clips_of([tmp_path / "a.wav"]))
+
+
+def test_clips_of_different_lengths_are_refused_where_they_must_be_of_one(tmp_path, write_tones, configure):
+    data = write_tones(tmp_path / "sounds", COUNTS)
+    write_tones(data, {"owl": 4}, seconds=2.0)
+
+    prepared = prepare(configure(data, segments={"count": 1}), store=NOWHERE)
+
+    assert {len(features) for features in prepared.features} == {1, 2}
+    assert {features.shape[1:] for features in prepared.features} == {(13, 44)}
+
+
+# ---------------------------------------------------------------- what a checkpoint depends on
+
+
+@pytest.fixture
+def key(data, configure):
+    """Return the key of a data set and a configuration, prepared anew."""
+
+    def make(path=data, **tables):
+        config = configure(path, **tables)
+        return data_key(prepare(config, store=NOWHERE), config)
+
+    return make
+
+
+def test_the_same_settings_and_sounds_have_one_key(key):
+    assert key() == key()
+
+
+def test_a_data_set_that_was_moved_keeps_its_key(key, data, tmp_path):
+    assert key(shutil.copytree(data, tmp_path / "elsewhere")) == key()
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [
+        {"seed": 1},
+        {"train": {"max_epochs": 4}},
+        {"train": {"max_epochs": 3, "learning_rate": 0.01}},
+        {"segments": {"count": 1}},
+        {"network": {"name": "mlp"}},
+        {"network": {"dropout": 0.1}},
+        {"front_end": {"name": "mfcc", "n_mfcc": 20}},
+        {"split": {"test_fraction": 0.3}},
+    ],
+)
+def test_another_setting_has_another_key(key, tables):
+    assert key(**tables) != key()
+
+
+def test_another_sound_of_the_same_name_has_another_key(key, data, write_tone):
+    before = key()
+    write_tone(data / "dog" / "dog0.wav", label=0, number=99)
+
+    assert key() != before
+
+
+def test_one_sound_more_or_less_has_another_key(key, data):
+    before = key()
+    (data / "dog" / "dog0.wav").unlink()
+
+    assert key() != before
+
+
+def test_another_label_has_another_key(data, configure):
+    config = configure(data)
+    prepared = prepare(config, store=NOWHERE)
+    first, *others = prepared.dataset
+    changed = replace(prepared, dataset=Dataset([replace(first, label="sea"), *others], root=data))
+
+    assert data_key(changed, config) != data_key(prepared, config)
+
+
+def test_the_path_of_the_data_is_made_absolute_and_nothing_else(data, configure, monkeypatch):
+    monkeypatch.chdir(data.parent)
+    config = configure("sounds")
+
+    assert resolved(config, device="cpu").data.path == str(data.resolve())
+    assert replace(resolved(config, device=config.device), data=config.data) == config
+
+
+def test_preparing_draws_no_global_random_numbers(data, configure):
+    torch.manual_seed(1)
+    before = torch.get_rng_state()
+
+    prepare(configure(data), store=NOWHERE)
+
+    assert torch.equal(torch.get_rng_state(), before)
