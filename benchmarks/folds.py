@@ -2,7 +2,8 @@
 
     python benchmarks/folds.py ../shared/data/esc10 --seeds 0 1 2
 
-What follows ``--`` goes to ``earmark train`` as it is.
+What follows ``--`` goes to ``earmark train`` as it is. With ``--without-fold 5`` that fold is taken out of the data
+set altogether: for choices that must not be made on it.
 """
 
 import argparse
@@ -15,6 +16,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import earmark
+
 
 def main() -> None:
     """Run `earmark train` once a fold and seed."""
@@ -22,12 +25,23 @@ def main() -> None:
     parser.add_argument("data")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--folds", type=int, nargs="+", default=[1, 2, 3, 4, 5])
-    parser.add_argument("options", nargs="*", help="options of `earmark train`, after --")
-    arguments = parser.parse_args()
+    parser.add_argument("--without-fold", type=int)
+    ours, _, options = " ".join(sys.argv[1:]).partition(" -- ")
+    arguments = parser.parse_args(ours.split())
+    folds = [fold for fold in arguments.folds if fold != arguments.without_fold]
+    with tempfile.TemporaryDirectory() as folder:
+        data = arguments.data
+        if arguments.without_fold is not None:
+            data = str(table_without(data, arguments.without_fold, Path(folder) / "table.csv"))
+        measure(data, folds, arguments.seeds, options.split())
+
+
+def measure(data: str, folds: list[int], seeds: list[int], options: list[str]) -> None:
+    """Train on each fold with each seed, and print the accuracies per clip."""
     means = []
-    for seed in arguments.seeds:
+    for seed in seeds:
         began = time.monotonic()
-        scores = [train(arguments.data, fold, seed, arguments.options) for fold in arguments.folds]
+        scores = [train(data, fold, seed, options) for fold in folds]
         clip, baseline = ([score[which] for score in scores] for which in ("clip", "baseline"))
         means.append(statistics.mean(clip))
         print(
@@ -38,6 +52,17 @@ def main() -> None:
         )
     spread = f", deviation over seeds {100 * statistics.stdev(means):.1f}" if len(means) > 1 else ""
     print(f"mean over folds and seeds {100 * statistics.mean(means):.1f}{spread}")
+
+
+def table_without(data: str, fold: int, table: Path) -> Path:
+    """Write a table of the clips of a data set that are not in one fold, and return its path."""
+    with table.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(("path", "label", "group", "fold"))
+        for clip in earmark.open_dataset(data):
+            if clip.fold != fold:
+                writer.writerow((clip.path.resolve(), clip.label, clip.group, clip.fold))
+    return table
 
 
 def train(data: str, fold: int, seed: int, options: list[str]) -> dict[str, float]:

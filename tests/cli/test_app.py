@@ -69,3 +69,11 @@ def test_a_reader_that_goes_away_is_no_fault(trained):
 
     assert "Traceback" not in talk
     assert "Exception" not in talk
+
+
+def test_nothing_typed_shows_the_help(earmark):
+    answer = earmark()
+
+    assert answer.status == 2
+    assert "Usage: " in answer.out + answer.err
+    assert "earmark: " not in answer.err

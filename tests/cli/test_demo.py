@@ -1,4 +1,3 @@
-import functools
 import json
 
 import pytest
@@ -8,8 +7,10 @@ from earmark.data.genres.make import make_genres
 
 @pytest.mark.slow
 def test_it_shows_both_splits_side_by_side_and_where_the_report_is(earmark, tmp_path, monkeypatch):
-    small = functools.partial(make_genres, n_artists=4, n_tracks=1, duration_s=6.0)
-    monkeypatch.setattr("earmark.experiment.demonstration.make_genres", small)
+    def few(folder, **options):
+        return make_genres(folder, **(options | {"n_artists": 4, "n_tracks": 1, "duration_s": 6.0}))
+
+    monkeypatch.setattr("earmark.experiment.demonstration.make_genres", few)
 
     answer = earmark("demo", "-o", tmp_path / "demo")
     again = earmark("demo", "-o", tmp_path / "demo", "--json")

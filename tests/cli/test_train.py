@@ -161,7 +161,7 @@ MISTAKES = {
     "a device that is unknown": (["sounds", "--device", "gpu"], "gpu"),
     "an unknown option": (["sounds", "--fold", "5"], "--fold"),
     "no sounds named": ([], "which sounds"),
-    "a word for a number": (["sounds", "--epochs", "many"], "many"),
+    "a word for a number": (["sounds", "--epochs", "many"], "--epochs"),
     "a negative seed": (["sounds", "--seed", "-1"], "seed"),
 }
 

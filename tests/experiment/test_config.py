@@ -5,10 +5,15 @@ from dataclasses import asdict, replace
 
 import pytest
 
+from earmark.audio.segments import Segments
 from earmark.errors import SettingError, StorageError
-from earmark.experiment.config import DataConfig, SegmentConfig, load_config, make_config
+from earmark.experiment.config import DataConfig, SegmentConfig, config_of, load_config, make_config
 from earmark.features.catalogue import FRONT_ENDS
+from earmark.features.extract import Recipe
+from earmark.features.mfcc import MfccSettings
+from earmark.models.blueprint import Blueprint
 from earmark.models.catalogue import NETWORKS
+from earmark.models.cnn import CnnSettings
 from earmark.train.settings import TrainSettings
 
 FULL = {
@@ -219,3 +224,33 @@ def test_it_cannot_be_saved_where_a_file_is_in_the_way(tmp_path):
 
     with pytest.raises(StorageError, match="cannot write"):
         make_config({"data": {"path": "a"}}).save(tmp_path / "file" / "config.toml")
+
+
+def test_nothing_is_kept_where_a_default_is_something(tmp_path):
+    config = make_config({"data": {"path": "x"}, "front_end": {"name": "log-mel", "top_db": "off"}})
+
+    config.save(tmp_path / "config.toml")
+
+    assert config.front_end.settings.top_db is None
+    assert make_config(load_config(tmp_path / "config.toml")) == config
+
+
+def test_a_blueprint_tells_how_to_fit_another_of_its_kind():
+    blueprint = Blueprint(
+        labels=("dog", "rain"),
+        recipe=Recipe(
+            front_end="mfcc",
+            settings=MfccSettings(n_mfcc=20),
+            segments=Segments(length_samples=44100, hop_samples=11025),
+        ),
+        network="cnn",
+        network_settings=CnnSettings(dropout=0.5),
+        n_bins=20,
+        n_frames=87,
+    )
+
+    config = config_of(blueprint)
+
+    assert config.segments == SegmentConfig(segment_s=2.0, hop_s=0.5)
+    assert config.front_end.settings == MfccSettings(n_mfcc=20)
+    assert config.network.settings == CnnSettings(dropout=0.5)

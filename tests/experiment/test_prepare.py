@@ -14,6 +14,7 @@ from earmark.data.dataset import Dataset
 from earmark.data.open import open_dataset
 from earmark.errors import DataError, SettingError, SplitError
 from earmark.experiment import prepare as module
+from earmark.experiment.config import make_config
 from earmark.experiment.prepare import (
     baseline_recipe,
     data_key,
@@ -322,3 +323,11 @@ def test_preparing_draws_no_global_random_numbers(data, configure):
     prepare(configure(data), store=NOWHERE)
 
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_segments_far_longer_than_the_clips_are_refused(sounds):
+    config = make_config({"data": {"path": ""}, "segments": {"segment_s": 1e6}})
+    clips = open_dataset(sounds.folder({"dog": 2, "rain": 2}, seconds=0.5))
+
+    with pytest.raises(SettingError, match=r"clips are about 0\.5 s long"):
+        make_recipe(config, clips)

@@ -237,6 +237,15 @@ def test_bad_and_silent_files_are_named(runs, tmp_path):
     assert "1 file without any sound" in text
 
 
+def test_what_was_left_out_of_the_data_is_told_and_stays_text(runs, tmp_path):
+    note = "2 files that are not sound were left out: <b>cover.jpg</b>"
+    run = runs.write(tmp_path / "run", many(runs, ("dog", "rain")), data_path="/nowhere", notes=[note])
+    page = write_report(run).read_text(encoding="utf-8")
+
+    assert "2 files that are not sound were left out: &lt;b&gt;cover.jpg&lt;/b&gt;" in page
+    assert "<b>cover.jpg" not in page
+
+
 def test_the_page_says_how_to_repeat_the_run_and_not_where_its_writer_lives(small_run, tmp_path):
     html = write_report(small_run).read_text(encoding="utf-8")
     assert "earmark train --config config.toml" in html

@@ -103,5 +103,6 @@ def _cannot_write(path: Path, error: OSError) -> StorageError:
 
 
 def _beside(path: Path) -> Path:
-    """Return a hidden name beside `path` that nobody else takes. (tempfile's files can be read by their owner only.)"""
+    """Return a hidden name beside `path` that nobody else takes."""
+    # Not tempfile's: its files can be read by their owner only.
     return path.with_name(f".{path.name[:80]}.{secrets.token_hex(8)}.part")

@@ -70,7 +70,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except EarmarkError as error:
         return _tell(str(error), USERS_MISTAKE)
     except _ClickError as error:
-        return _tell(_usage(error), USERS_MISTAKE)
+        message = _usage(error)
+        return _tell(message, USERS_MISTAKE) if message else USERS_MISTAKE
     except (KeyboardInterrupt, typer.Abort):
         return _tell("interrupted", INTERRUPTED)
     except BrokenPipeError:  # the reader of a pipe went away: no fault, but Python would complain when it flushes
@@ -87,6 +88,7 @@ def _tell(message: str, status: int) -> int:
 
 
 def _usage(error: BaseException) -> str:
-    message = str(getattr(error, "message", error)).rstrip(".") or "missing arguments"
+    """Return what was wrong with what was typed; nothing where the help was shown in its place."""
+    message = (error.format_message() if hasattr(error, "format_message") else str(error)).rstrip(".")
     context = getattr(error, "ctx", None)
-    return f"{message} (see {context.command_path} --help)" if context else message
+    return f"{message} (see {context.command_path} --help)" if context and message else message

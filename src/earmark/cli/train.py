@@ -103,6 +103,8 @@ def merge(tables: dict[str, Any], typed: dict[str, Any]) -> dict[str, Any]:
     for dotted, value in typed.items():
         if value is not None:
             *table, key = dotted.split(".")
+            if key == "name" and merged.get(table[0], {}).get("name") != value:
+                merged[table[0]] = {}  # the settings of another network are none of this one's
             (merged.setdefault(table[0], {}) if table else merged)[key] = value
     if "path" not in merged.get("data", {}):
         raise SettingError("which sounds? name a folder or a table: earmark train DATA -o DIR")

@@ -14,8 +14,11 @@ from earmark._util.catalogue import nearest
 from earmark._util.files import write_text
 from earmark.errors import SettingError, StorageError
 from earmark.features.catalogue import FRONT_ENDS
+from earmark.models.blueprint import Blueprint
 from earmark.models.catalogue import NETWORKS
 from earmark.train.settings import TrainSettings
+
+_OFF = "off"  # TOML has no "nothing"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +113,7 @@ class RunConfig:
         """Return it as nested tables; what is not set is left out, as TOML has no "nothing"."""
         tables = asdict(self)
         for part in ("front_end", "network"):
-            tables[part] = {"name": tables[part]["name"], **tables[part]["settings"]}
+            tables[part] = {"name": tables[part]["name"], **_spelled(getattr(self, part).settings)}
         return {
             key: _without_none(value) if isinstance(value, dict) else value
             for key, value in sorted(tables.items(), key=lambda item: isinstance(item[1], dict))
@@ -123,6 +126,13 @@ class RunConfig:
             StorageError: The file cannot be written.
         """
         write_text(path, tomli_w.dumps(self.to_dict()))
+
+
+def _spelled(settings: Any) -> dict[str, Any]:  # noqa: ANN401 - one of many dataclasses
+    """Return settings with "nothing" spelled out where a default would come back in its place."""
+    defaults = {item.name: item.default for item in fields(settings)}
+    values = asdict(settings)
+    return {key: _OFF if value is None and defaults[key] is not None else value for key, value in values.items()}
 
 
 def load_config(path: Path) -> dict[str, Any]:
@@ -172,6 +182,23 @@ def make_config(tables: Mapping[str, Any]) -> RunConfig:
     )
 
 
+def config_of(blueprint: Blueprint) -> RunConfig:
+    """Return the configuration that fits another classifier like the one of a blueprint; its data are not known."""
+    recipe = blueprint.recipe
+    sample_rate = recipe.settings.sample_rate
+    segments = SegmentConfig()
+    if recipe.segments:
+        segments = SegmentConfig(
+            segment_s=recipe.segments.length_samples / sample_rate, hop_s=recipe.segments.hop_samples / sample_rate
+        )
+    return RunConfig(
+        data=DataConfig(path=""),
+        segments=segments,
+        front_end=Named(name=recipe.front_end, settings=recipe.settings),
+        network=Named(name=blueprint.network, settings=blueprint.network_settings),
+    )
+
+
 def _table(tables: Mapping[str, Any], key: str) -> dict[str, Any]:
     table = tables.get(key, {})
     if not isinstance(table, Mapping):
@@ -196,6 +223,7 @@ def _parse(kind: type[Any], values: dict[str, Any], path: str) -> Any:  # noqa: 
     for name, value in values.items():
         if isinstance(value, float) and not math.isfinite(value):
             raise SettingError(f"{path}.{name}: must be a finite number, not {value!r}")
+    values = {name: None if value == _OFF else value for name, value in values.items()}
     try:
         # Strict, so that true is no number and "3" neither; as JSON, in which a list does for a tuple all the same.
         return TypeAdapter(kind).validate_json(json.dumps(values, default=str), strict=True)

@@ -23,6 +23,8 @@ from earmark.experiment.scoring import score_clips
 from earmark.features.store import FeatureStore, default_store_folder
 from earmark.models.device import resolve_device
 
+_N_ARTISTS = 8
+
 
 @dataclass(frozen=True, kw_only=True)
 class Demonstration:
@@ -70,8 +72,10 @@ def run_demonstration(out: Path, *, seed: int = 0, progress: Progress | None = N
     Raises:
         StorageError: The folder holds something else, or cannot be written.
     """
+    folder = RunFolder(out / "run")
+    folder.claim(overwrite=folder.is_run, resume=False)  # before any work is done for it
     # The version and the seed in its name: other sounds get another folder.
-    table = make_genres(out / f"genres-{VERSION}-{seed}", seed=seed, progress=progress)
+    table = make_genres(out / f"genres-{VERSION}-{seed}", seed=seed, n_artists=_N_ARTISTS, progress=progress)
     config = make_config(
         {
             "data": {"path": str(table), "group_column": "artist"},
@@ -82,7 +86,6 @@ def run_demonstration(out: Path, *, seed: int = 0, progress: Progress | None = N
             "seed": seed,
         }
     )
-    folder = RunFolder(out / "run")
     run = train_run(
         config,
         folder.path,

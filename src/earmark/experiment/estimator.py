@@ -13,7 +13,7 @@ from earmark.data.dataset import Dataset
 from earmark.data.splits import Split, hold_out
 from earmark.errors import SettingError
 from earmark.evaluate.scorecard import Scorecard
-from earmark.experiment.config import RunConfig, make_config
+from earmark.experiment.config import RunConfig, config_of, make_config
 from earmark.experiment.evaluation import score_predictor
 from earmark.experiment.fitting import fit_baseline, fit_classifier
 from earmark.experiment.prepare import prepare_dataset
@@ -175,7 +175,7 @@ class SoundClassifier:
             StorageError: There is no bundle, or it is damaged or of another version.
         """
         predictor = Predictor.load(folder)
-        blueprint = predictor.blueprint
-        classifier = cls(front_end=blueprint.recipe.front_end, network=blueprint.network)
+        classifier = cls()
+        classifier.config = config_of(predictor.blueprint)
         classifier._predictor = predictor
         return classifier

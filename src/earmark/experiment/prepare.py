@@ -26,6 +26,7 @@ from earmark.models.catalogue import NETWORKS
 _SEGMENT_S = 2.0
 _SHORT_HOP_S = 0.75
 _LONG_CLIP_S = 10.0  # from here on a clip gives enough segments side by side
+_MOST_PADDED = 2.0  # times the typical clip: from there on a segment is more padding than sound
 _N_INFO = 200  # clips that the typical length is taken from: enough for a median, quick on any data set
 
 
@@ -169,7 +170,13 @@ def make_recipe(config: RunConfig, clips: Sequence[Clip]) -> Recipe:
 def _segments(config: RunConfig, clips: Sequence[Clip], sample_rate: int) -> Segments | None:
     wanted = config.segments
     if wanted.segment_s is not None:
-        return segments_by_length(wanted.segment_s, hop_s=wanted.hop_s, sample_rate=sample_rate)
+        segments = segments_by_length(wanted.segment_s, hop_s=wanted.hop_s, sample_rate=sample_rate)
+        if wanted.segment_s > _MOST_PADDED * (typical_s := typical_duration_s(clips)):
+            raise SettingError(
+                f"segment_s is {wanted.segment_s:g} and the clips are about {typical_s:.1f} s long: most of "
+                "each segment would be padding; make it shorter"
+            )
+        return segments
     network = NETWORKS[config.network.name]
     # Clips of any length give features of one size with the network's own front end only.
     if wanted.count is None and network.whole_clips and config.front_end.name == network.front_end:
