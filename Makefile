@@ -15,7 +15,7 @@ setup: .venv/.stamp-dev ## install what the project and its checks need into .ve
 demo: .venv/.stamp-run ## the main job on built-in data, and where its report is
 	@$(BIN)/earmark demo -o runs/demo
 
-test: lint types imports ## every check
+test: lint types imports docs ## every check
 	@$(PYTEST)
 quick: lint ## the checks that take less than a minute together
 	@$(PYTEST) -m "not slow" -q -x

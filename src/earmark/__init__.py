@@ -10,15 +10,21 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from earmark.data.clip import Clip as Clip
+    from earmark.data.dataset import Dataset as Dataset
     from earmark.data.genres.make import make_genres as make_genres
     from earmark.data.open import open_dataset as open_dataset
     from earmark.data.train_test import train_test_split as train_test_split
+    from earmark.errors import EarmarkError as EarmarkError
     from earmark.evaluate.scorecard import Scorecard as Scorecard
     from earmark.experiment.estimator import SoundClassifier as SoundClassifier
     from earmark.inference.predictor import Predictor as Predictor
     from earmark.train.settings import TrainSettings as TrainSettings
 
 _HOMES = {
+    "Clip": "earmark.data.clip",
+    "Dataset": "earmark.data.dataset",
+    "EarmarkError": "earmark.errors",
     "Predictor": "earmark.inference.predictor",
     "Scorecard": "earmark.evaluate.scorecard",
     "SoundClassifier": "earmark.experiment.estimator",

@@ -37,3 +37,17 @@ def test_fewer_labels_than_the_classifier_knows_are_fine(earmark, trained, sound
 
     assert answer.status == 0
     assert json.loads(answer.out)["labels"] == ["dog", "rain", "sea"]
+
+
+def test_one_class_alone_can_be_scored_with_the_baseline_beside_it(earmark, trained, sounds):
+    answer = earmark("evaluate", trained / "run", sounds.folder({"dog": 3}), "--json")
+
+    assert answer.status == 0
+    assert json.loads(answer.out)["clip"]["n"] == 3
+    assert json.loads(answer.out)["baseline"]["name"] == "svm"
+
+
+def test_what_was_learnt_from_is_noted_for_the_bundle_too(earmark, trained):
+    answer = earmark("evaluate", trained / "run" / "bundle", trained / "sounds")
+
+    assert any("learnt from" in line for line in answer.told)

@@ -19,6 +19,7 @@ FILES = {
     "predictions.csv",
     "sounds.csv",
     "scorecard.json",
+    "baseline",
     "bundle",
     "report.html",
 }
@@ -236,3 +237,62 @@ def test_what_is_typed_is_merged_into_tables_without_changing_them():
 def test_no_data_anywhere_is_refused():
     with pytest.raises(SettingError, match="which sounds"):
         merge({}, {"data.path": None})
+
+
+def test_a_table_that_is_none_is_a_mistake_and_no_fault():
+    with pytest.raises(SettingError, match="network: must be a table"):
+        merge({"data": {"path": "a"}, "network": "mlp"}, {"network.name": "cnn"})
+
+
+def test_what_is_typed_takes_the_place_of_its_rivals():
+    tables = {"data": {"path": "a"}, "segments": {"segment_s": 1.0, "hop_s": 0.5}}
+
+    assert merge(tables, {"segments.count": 3})["segments"] == {"count": 3}
+
+
+def test_resume_alone_finishes_what_was_begun(earmark, train, sounds, tmp_path):
+    folder = sounds.folder({"dog": 6, "rain": 6})
+    train(folder, out="whole")
+    train(folder)
+    for name in ("scorecard.json", "report.html", "predictions.csv"):
+        (tmp_path / "run" / name).unlink()
+
+    answer = earmark("train", "-o", tmp_path / "run", "--resume")
+
+    assert answer.status == 0
+    assert (tmp_path / "run" / "predictions.csv").read_text() == (tmp_path / "whole" / "predictions.csv").read_text()
+
+
+def test_overwrite_takes_no_folder_that_only_looks_like_a_run(train, sounds, tmp_path):
+    mine = tmp_path / "run" / "bundle" / "mine"
+    mine.mkdir(parents=True)
+    (tmp_path / "run" / "config.toml").write_text("[tool]\n")
+
+    answer = train(sounds.folder({"dog": 6, "rain": 6}), "--overwrite")
+
+    assert answer.status == 2
+    assert mine.exists()
+
+
+def test_copies_on_both_sides_are_told(train, sounds):
+    folder = sounds.folder({"dog": 8, "rain": 8})
+    for path in sorted(folder.rglob("*.wav")):
+        path.with_name(f"copy of {path.name}").write_bytes(path.read_bytes())
+
+    answer = train(folder)
+
+    assert any("byte for byte the same" in line for line in answer.told)
+
+
+def test_a_share_is_refused_where_there_are_folds_and_the_fold_taken_is_told(train, sounds, tmp_path):
+    folder = sounds.folder({"dog": 6, "rain": 6})
+    rows = [f"{path.relative_to(folder)},{path.parent.name},{path.stem[-1]}" for path in sorted(folder.rglob("*.wav"))]
+    table = folder / "table.csv"
+    table.write_text("\n".join(["path,label,fold", *rows]))
+
+    refused, taken = train(table, "--test-fraction", 0.5), train(table)
+
+    assert refused.status == 2
+    assert "test_fold" in refused.told[0]
+    assert any("fold 5, the last, is the test part" in line for line in taken.told)
+    assert tomllib.loads((tmp_path / "run" / "config.toml").read_text())["split"]["test_fold"] == 5

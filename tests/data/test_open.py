@@ -132,15 +132,15 @@ def test_another_file_is_no_data_set(tmp_path):
     assert "is a .xlsx file and no data set" in refusal(touch(tmp_path, "t.xlsx") / "t.xlsx")
 
 
-def test_one_class_folder_is_too_few(tmp_path):
-    assert "one class only, 'dog': a classifier needs two" in refusal(touch(tmp_path, "dog/a.wav", "dog/b.wav"))
+def test_one_class_opens_so_that_it_can_be_scored(tmp_path):
+    assert open_dataset(touch(tmp_path, "dog/a.wav", "dog/b.wav")).labels == ("dog",)
 
 
-def test_one_label_in_a_table_is_too_few(tmp_path):
+def test_one_label_in_a_table_opens_so_that_it_can_be_scored(tmp_path):
     touch(tmp_path, "a.wav")
     (tmp_path / "t.csv").write_text("path,label\na.wav,dog\n")
 
-    assert "one class only, 'dog'" in refusal(tmp_path / "t.csv")
+    assert open_dataset(tmp_path / "t.csv").labels == ("dog",)
 
 
 def test_a_folder_that_may_not_be_read_is_named(two_classes, monkeypatch):

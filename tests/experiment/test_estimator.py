@@ -7,6 +7,8 @@ from earmark.audio.write import write_sound
 from earmark.data.open import open_dataset
 from earmark.errors import AudioError, DataError, EarmarkError, SettingError, SplitError, StorageError
 from earmark.experiment.estimator import SoundClassifier
+from earmark.features.mfcc import MfccSettings
+from earmark.models.cnn import CnnSettings
 from earmark.train.settings import TrainSettings
 
 SHORT = TrainSettings(max_epochs=3)
@@ -232,3 +234,16 @@ def test_no_error_of_it_is_a_surprise(dataset):
     for settings in ({"segments": 500}, {"segment_s": 0.001, "segments": None}, {"network": "svm", "segments": 0}):
         with pytest.raises(EarmarkError):
             classifier(**settings).fit(dataset)
+
+
+def test_settings_stand_for_what_they_are_of():
+    classifier = SoundClassifier(front_end=MfccSettings(n_mfcc=20), network=CnnSettings(dropout=0.5))
+
+    assert classifier.config.front_end.name == "mfcc"
+    assert classifier.config.front_end.settings.n_mfcc == 20
+    assert classifier.config.network.settings == CnnSettings(dropout=0.5)
+
+
+def test_what_is_neither_name_nor_settings_is_refused():
+    with pytest.raises(SettingError, match="neither a name nor settings"):
+        SoundClassifier(network=object())

@@ -6,7 +6,7 @@ import pytest
 
 from earmark.data.open import open_dataset
 from earmark.errors import DataError, StorageError
-from earmark.experiment.evaluation import evaluate_bundle, score_predictor
+from earmark.experiment.evaluation import evaluate_bundle
 from earmark.experiment.run import train_run
 from earmark.features.store import FeatureStore
 from earmark.inference.predictor import Predictor
@@ -181,12 +181,3 @@ def test_progress_is_told_of_every_file(trained, others):
     evaluate_bundle(trained.folder, open_dataset(others), progress=Listener())
 
     assert told == [("features", 6)] + 6 * ["one more"]
-
-
-def test_the_clips_that_were_scored_are_handed_back(trained, others):
-    (others / "dog" / "aaa.wav").write_text("this is no sound")
-
-    _, bad, used = score_predictor(Predictor.load(trained.folder), open_dataset(others))
-
-    assert (len(bad), len(used)) == (1, 6)
-    assert "dog/aaa.wav" not in {clip.name for clip in used}

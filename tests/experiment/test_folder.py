@@ -156,7 +156,7 @@ def test_a_folder_without_a_run_is_named(folder):
 
 
 def test_a_configuration_of_another_version_is_one_line(folder):
-    begun(folder).config_path.write_text('[data]\npath = "a"\n[future]\nkey = 1\n')
+    begun(folder).config_path.write_text('[data]\npath = "a"\n[front_end]\n[network]\n[future]\nkey = 1\n')
 
     with pytest.raises(SettingError, match="future: there is no such setting"):
         folder.read_config()

@@ -20,6 +20,7 @@ from earmark.train import loop
 from earmark.train.history import read_history
 
 FILES = [
+    "baseline",
     "bundle",
     "config.toml",
     "environment.json",
@@ -181,7 +182,9 @@ def test_sounds_csv_knows_every_file_by_its_content(trained):
 def test_the_configuration_is_whole_and_its_path_holds_from_any_folder(trained):
     config = make_config(load_config(trained.folder / "config.toml"))
 
-    assert config == replace(trained.config, data=config.data)
+    assert config == replace(trained.config, data=config.data, segments=config.segments, split=config.split)
+    assert config.segments.segment_s > 0
+    assert config.split.test_fraction == 0.2
     assert config.data.path == str(trained.data.resolve())
 
 
@@ -404,7 +407,7 @@ def test_an_unfinished_run_is_not_resumed_with_other_settings_and_keeps_its_own(
         train(progress=Halt(2, PowerCutError))
     before = {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()}
 
-    with pytest.raises(TrainingError, match="other settings or other sounds"):
+    with pytest.raises(TrainingError, match="with other settings"):
         train(tables=tables, resume=True)
 
     assert {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()} == before
@@ -416,7 +419,7 @@ def test_an_unfinished_run_is_not_resumed_on_other_sounds(train, data, write_ton
         train(progress=Halt(2, PowerCutError))
     write_tone(data / "dog" / "dog0.wav", label=2, number=77)
 
-    with pytest.raises(TrainingError, match="other settings or other sounds"):
+    with pytest.raises(TrainingError, match="with other settings"):
         train(resume=True)
 
 

@@ -7,6 +7,7 @@ import torch
 
 from earmark.audio.resample import resample
 from earmark.audio.segments import Segments
+from earmark.data.clip import Clip
 from earmark.errors import AudioError, SettingError, StorageError
 from earmark.features.catalogue import FRONT_ENDS
 from earmark.features.extract import Recipe
@@ -330,3 +331,18 @@ def test_loading_what_is_not_there_is_one_line(tmp_path):
 def test_an_unknown_device_is_refused(predictor):
     with pytest.raises(SettingError, match="there is no device called 'gpu'"):
         Predictor(predictor.graph, predictor.blueprint, device="gpu")
+
+
+def test_one_path_in_place_of_a_list_is_refused(predictor):
+    with pytest.raises(SettingError, match=r"write \[path\]"):
+        predictor.predict("dog.wav")
+
+
+def test_clips_are_predicted_by_their_stretch(predictor, tmp_path):
+    path = write(tmp_path / "two.wav", np.concatenate([noise(1.0, seed=1), noise(1.0, seed=2)]))
+    clip = Clip(name="two.wav", path=path, label="dog", group="two", start_s=1.0, end_s=2.0)
+
+    (row,) = predictor.predict_proba([clip])
+
+    assert row.tolist() == list(predictor.predict_file(path, start_s=1.0, duration_s=1.0).probabilities.values())
+    assert row.tolist() != list(predictor.predict_file(path).probabilities.values())

@@ -61,8 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: What was typed after ``earmark``; None for the arguments of this process.
 
     Returns:
-        The exit status: 0, 1 where files were bad or nothing could be written, 2 for a user's mistake, 130 after
-        Ctrl-C.
+        The exit status: 0, 1 where the machine failed, 2 for a user's mistake, 130 after Ctrl-C.
     """
     keep_freed_memory()
     try:

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -65,15 +66,17 @@ def show_json(value: object) -> None:
     show(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
 
 
-def name_bad_files(faults: Sequence[tuple[str, str]], n_files: int) -> None:
+def name_bad_files(faults: Sequence[tuple[str, str]], n_files: int, *, table: Path | None = None) -> None:
     """Name the files that could not be used, on stderr.
 
     Args:
         faults: Name and reason of each.
         n_files: How many files there were in all.
+        table: A table that names them: the first five are named then, and the others where there is none.
     """
     if not faults:
         return
-    named = "; ".join(f"{name} ({reason})" for name, reason in faults[:_MOST_NAMED])
-    more = f"; and {len(faults) - _MOST_NAMED} more, see sounds.csv" if len(faults) > _MOST_NAMED else ""
+    n_named = _MOST_NAMED if table else len(faults)
+    named = "; ".join(f"{name} ({reason})" for name, reason in faults[:n_named])
+    more = f"; and {len(faults) - n_named} more, see {table}" if len(faults) > n_named else ""
     talk(f"{len(faults)} of {n_files} files could not be read: {named}{more}")

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from earmark.cli.console import ProgressBar, name_bad_files, show, show_json, talk
-from earmark.cli.options import AsJson, Device, GroupColumn, GroupPattern, Strict
+from earmark.cli.options import AsJson, Cache, Device, GroupColumn, GroupPattern, Strict
 
 
 def evaluate(
@@ -20,15 +20,24 @@ def evaluate(
     group_pattern: GroupPattern = None,
     device: Device = None,
     strict: Strict = False,
+    cache: Cache = None,
     as_json: AsJson = False,
 ) -> None:
     """Score a classifier on labelled sounds that it was not trained on."""
     from earmark.data.open import open_dataset
     from earmark.experiment.evaluation import evaluate_bundle
+    from earmark.features.store import FeatureStore, default_store_folder
 
     dataset = open_dataset(data, group_column=group_column, group_pattern=group_pattern)
     with ProgressBar() as progress:
-        evaluation = evaluate_bundle(run, dataset, device=device or "cpu", strict=strict, progress=progress)
+        evaluation = evaluate_bundle(
+            run,
+            dataset,
+            device=device or "cpu",
+            store=FeatureStore(cache or default_store_folder()),
+            strict=strict,
+            progress=progress,
+        )
     for note in (*dataset.notes, *evaluation.notes):
         talk(f"note: {note}")
     name_bad_files([(file.name, file.reason) for file in evaluation.bad], len(dataset))

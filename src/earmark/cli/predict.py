@@ -24,7 +24,7 @@ def predict(
     paths = find_sounds(sounds)
     predictor = Predictor.load(run, device=device or "cpu")
     with ProgressBar() as progress:
-        predictions, bad = predictor.predict_files(paths, progress=progress)
+        predictions, bad = predictor.predict_files(paths, strict=strict, progress=progress)
     if as_json:
         show_json([prediction.to_json() for prediction in predictions])
     else:
@@ -37,6 +37,4 @@ def predict(
                 f"   then {second[0]} {second[1]:.1%}"
             )
     name_bad_files([(error.path, error.reason) for error in bad], len(paths))
-    if not bad:
-        return 0
-    return 2 if strict or not predictions else 1
+    return 0 if predictions else 2

@@ -9,6 +9,16 @@ from earmark.cli.console import ProgressBar, name_bad_files, show, show_json, ta
 from earmark.cli.options import AsJson, Cache, Device, GroupColumn, GroupPattern, Strict
 from earmark.errors import SettingError
 
+# What is typed takes the place of what a configuration says in another way.
+_RIVALS = {
+    "data.group_column": ("data.group_pattern",),
+    "data.group_pattern": ("data.group_column",),
+    "segments.count": ("segments.segment_s", "segments.hop_s"),
+    "segments.segment_s": ("segments.count", "segments.hop_s"),
+    "split.test_fold": ("split.test_fraction",),
+    "split.test_fraction": ("split.test_fold",),
+}
+
 
 def train(
     data: Annotated[
@@ -45,10 +55,14 @@ def train(
 ) -> None:
     """Train a classifier, and score it on sounds from groups that it has never heard."""
     from earmark.experiment.config import load_config, make_config
+    from earmark.experiment.folder import RunFolder
     from earmark.experiment.run import train_run
     from earmark.features.store import FeatureStore, default_store_folder
     from earmark.report.build import write_report
 
+    if resume and not (data or config):
+        RunFolder(out).require()
+        config = RunFolder(out).config_path
     tables = load_config(config) if config else {}
     typed = {
         "data.path": data,
@@ -100,13 +114,19 @@ def merge(tables: dict[str, Any], typed: dict[str, Any]) -> dict[str, Any]:
     {'seed': 1, 'data': {'path': 'b'}}
     """
     merged = {key: dict(value) if isinstance(value, dict) else value for key, value in tables.items()}
-    for dotted, value in typed.items():
-        if value is not None:
-            *table, key = dotted.split(".")
-            if key == "name" and merged.get(table[0], {}).get("name") != value:
-                merged[table[0]] = {}  # the settings of another network are none of this one's
-            (merged.setdefault(table[0], {}) if table else merged)[key] = value
-    if "path" not in merged.get("data", {}):
+    given = {dotted: value for dotted, value in typed.items() if value is not None}
+    for dotted, value in given.items():
+        *path, key = dotted.split(".")
+        table = merged.setdefault(path[0], {}) if path else merged
+        if not isinstance(table, dict):
+            raise SettingError(f"{path[0]}: must be a table in the configuration, not {table!r}")
+        if key == "name" and table.get("name") != value:
+            table.clear()  # the settings of another network are none of this one's
+        for rival in _RIVALS.get(dotted, ()):
+            if rival not in given:
+                table.pop(rival.rpartition(".")[2], None)
+        table[key] = value
+    if "path" not in (merged.get("data") or {}):
         raise SettingError("which sounds? name a folder or a table: earmark train DATA -o DIR")
     return merged
 
@@ -123,6 +143,6 @@ def tell_result(result: Any) -> None:  # noqa: ANN401 - a RunResult, whose impor
     if result.fitted.ended == "diverged":
         talk(f"the loss was no longer finite: epoch {result.fitted.best_epoch} was kept; lower the learning rate")
     faults = [(file.name, file.reason) for file in prepared.bad]
-    name_bad_files(faults, len(prepared.dataset) + len(faults))
+    name_bad_files(faults, len(prepared.dataset) + len(faults), table=result.folder.path / "sounds.csv")
     talk(result.scorecard.sentence())
     talk(f"report: {result.folder.report_path}")

@@ -39,8 +39,6 @@ def open_dataset(path: str | Path, *, group_column: str | None = None, group_pat
         raise DataError(
             f"{error.filename or place} cannot be read: {(error.strerror or str(error)).lower()}"
         ) from error
-    if len(found.labels) == 1:
-        raise DataError(f"{place} holds one class only, {found.labels[0]!r}: a classifier needs two")
     ordered = replace(found, clips=sorted(found.clips, key=reading_order))
     return ordered.regroup(column=group_column, pattern=group_pattern)
 

@@ -14,6 +14,7 @@ from earmark._util.catalogue import nearest
 from earmark._util.files import write_text
 from earmark.errors import SettingError, StorageError
 from earmark.features.catalogue import FRONT_ENDS
+from earmark.features.extract import Recipe
 from earmark.models.blueprint import Blueprint
 from earmark.models.catalogue import NETWORKS
 from earmark.train.settings import TrainSettings
@@ -42,12 +43,12 @@ class SplitConfig:
 
     Attributes:
         test_fold: The published fold that is the test part.
-        test_fraction: The share of the test part where the data set has no folds.
+        test_fraction: The share of the test part where the data set has no folds; a fifth where nothing is said.
         validation_fraction: The share of the validation part, taken from what is not test.
     """
 
     test_fold: int | None = None
-    test_fraction: float = 0.2
+    test_fraction: float | None = None
     validation_fraction: float = 0.15
 
 
@@ -113,7 +114,7 @@ class RunConfig:
         """Return it as nested tables; what is not set is left out, as TOML has no "nothing"."""
         tables = asdict(self)
         for part in ("front_end", "network"):
-            tables[part] = {"name": tables[part]["name"], **_spelled(getattr(self, part).settings)}
+            tables[part] = {"name": tables[part]["name"], **spelled(getattr(self, part).settings)}
         return {
             key: _without_none(value) if isinstance(value, dict) else value
             for key, value in sorted(tables.items(), key=lambda item: isinstance(item[1], dict))
@@ -128,7 +129,7 @@ class RunConfig:
         write_text(path, tomli_w.dumps(self.to_dict()))
 
 
-def _spelled(settings: Any) -> dict[str, Any]:  # noqa: ANN401 - one of many dataclasses
+def spelled(settings: Any) -> dict[str, Any]:  # noqa: ANN401 - one of many dataclasses
     """Return settings with "nothing" spelled out where a default would come back in its place."""
     defaults = {item.name: item.default for item in fields(settings)}
     values = asdict(settings)
@@ -182,18 +183,22 @@ def make_config(tables: Mapping[str, Any]) -> RunConfig:
     )
 
 
+def segments_of(recipe: Recipe) -> SegmentConfig:
+    """Return the segments of a recipe in seconds, as a configuration gives them."""
+    if recipe.segments is None:
+        return SegmentConfig()
+    sample_rate = recipe.settings.sample_rate
+    return SegmentConfig(
+        segment_s=recipe.segments.length_samples / sample_rate, hop_s=recipe.segments.hop_samples / sample_rate
+    )
+
+
 def config_of(blueprint: Blueprint) -> RunConfig:
     """Return the configuration that fits another classifier like the one of a blueprint; its data are not known."""
     recipe = blueprint.recipe
-    sample_rate = recipe.settings.sample_rate
-    segments = SegmentConfig()
-    if recipe.segments:
-        segments = SegmentConfig(
-            segment_s=recipe.segments.length_samples / sample_rate, hop_s=recipe.segments.hop_samples / sample_rate
-        )
     return RunConfig(
         data=DataConfig(path=""),
-        segments=segments,
+        segments=segments_of(recipe),
         front_end=Named(name=recipe.front_end, settings=recipe.settings),
         network=Named(name=blueprint.network, settings=blueprint.network_settings),
     )
@@ -223,7 +228,8 @@ def _parse(kind: type[Any], values: dict[str, Any], path: str) -> Any:  # noqa: 
     for name, value in values.items():
         if isinstance(value, float) and not math.isfinite(value):
             raise SettingError(f"{path}.{name}: must be a finite number, not {value!r}")
-    values = {name: None if value == _OFF else value for name, value in values.items()}
+    off = [item.name for item in fields(kind) if item.default is not None and values.get(item.name) == _OFF]
+    values = values | dict.fromkeys(off)
     try:
         # Strict, so that true is no number and "3" neither; as JSON, in which a list does for a tuple all the same.
         return TypeAdapter(kind).validate_json(json.dumps(values, default=str), strict=True)

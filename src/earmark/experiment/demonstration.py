@@ -57,7 +57,9 @@ class Demonstration:
             ("split by artist (honest)", self.run.scorecard.segment.accuracy, "what to expect of artists never heard"),
         ]
         lines = [f"  {name}   {_interval(estimate)}   {meaning}" for name, estimate, meaning in rows]
-        verdict = f"{100 * self.difference:.0f} points are artists recognised, not genres learnt."
+        verdict = f"{100 * self.difference:.0f} points are recordings and artists recognised, not genres learnt."
+        if self.difference <= 0:
+            verdict = "Here the random split claims no more: that is luck, and no reason to trust it."
         return "\n".join(["The same network on the same sounds, accuracy per segment of 3 s:", *lines, verdict])
 
 
@@ -93,6 +95,8 @@ def run_demonstration(out: Path, *, seed: int = 0, progress: Progress | None = N
         overwrite=folder.is_run,
         progress=progress,
     )
+    if run.fitted.ended == "interrupted":
+        raise KeyboardInterrupt
     return Demonstration(run=run, claimed=score_random_segments(config, run.prepared, progress=progress))
 
 

@@ -1,7 +1,8 @@
 """A classifier with scikit-learn's verbs, for a program or a notebook."""
 
-from collections.abc import Sequence
-from dataclasses import asdict
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,29 +14,36 @@ from earmark.data.dataset import Dataset
 from earmark.data.splits import Split, hold_out
 from earmark.errors import SettingError
 from earmark.evaluate.scorecard import Scorecard
-from earmark.experiment.config import RunConfig, config_of, make_config
-from earmark.experiment.evaluation import score_predictor
+from earmark.experiment.config import RunConfig, config_of, make_config, spelled
+from earmark.experiment.evaluation import evaluate_predictor
 from earmark.experiment.fitting import fit_baseline, fit_classifier
 from earmark.experiment.prepare import prepare_dataset
+from earmark.features.catalogue import FRONT_ENDS
 from earmark.features.extract import BadFile
 from earmark.features.store import FeatureStore
-from earmark.inference.predictor import Prediction, Predictor
+from earmark.inference.predictor import Prediction, Predictor, Sound
+from earmark.models.catalogue import NETWORKS
 from earmark.models.device import resolve_device
 from earmark.train.history import Epoch
 from earmark.train.settings import TrainSettings
+
+_LOG = logging.getLogger(__name__)
 
 
 class SoundClassifier:
     """Learns from labelled sounds, and answers for others with named probabilities.
 
     Args:
-        front_end: From waveform to features: a name of the catalogue; None for the network's own choice.
-        network: From features to class scores: a name of the catalogue.
-        segments: Segments a clip of typical length is cut into; None for segments of two seconds.
+        front_end: From waveform to features: a name of the catalogue, or settings such as
+            ``MfccSettings(n_mfcc=20)``; None for the network's own choice.
+        network: From features to class scores: a name of the catalogue, or settings such as
+            ``CnnSettings(dropout=0.5)``.
+        segments: Segments a clip of typical length is cut into; None for segments of two seconds, and whole clips for
+            a network on statistics.
         segment_s: The length of a segment in seconds, in place of `segments`.
         hop_s: From the start of one segment to the next, in seconds.
         train: How the network is trained.
-        validation_fraction: The share of groups that choose the best epoch, where `fit` is given none.
+        validation_fraction: The share of the clips that choose the best epoch; whole groups of them.
         seed: The root of all random numbers.
         device: Where to compute: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
         cache: A folder where features are kept from fit to fit; None keeps none.
@@ -47,8 +55,8 @@ class SoundClassifier:
     def __init__(
         self,
         *,
-        front_end: str | None = None,
-        network: str = "cnn",
+        front_end: str | object | None = None,
+        network: str | object = "cnn",
         segments: int | None = None,
         segment_s: float | None = None,
         hop_s: float | None = None,
@@ -61,8 +69,8 @@ class SoundClassifier:
         tables: dict[str, Any] = {
             "data": {"path": ""},
             "segments": {"count": segments, "segment_s": segment_s, "hop_s": hop_s},
-            "network": {"name": network},
-            "front_end": {"name": front_end} if front_end else {},
+            "network": _as_table(network, NETWORKS),
+            "front_end": _as_table(front_end, FRONT_ENDS) if front_end else {},
             "split": {"validation_fraction": validation_fraction},
             "train": asdict(train or TrainSettings()),
             "seed": seed,
@@ -71,6 +79,7 @@ class SoundClassifier:
         self.config: RunConfig = make_config(tables)
         self.history: tuple[Epoch, ...] = ()
         self.bad: tuple[BadFile, ...] = ()
+        self.ended = ""
         self._store = FeatureStore(Path(cache) if cache else None)
         self._predictor: Predictor | None = None
         self._baseline: Predictor | None = None
@@ -78,7 +87,8 @@ class SoundClassifier:
     def fit(self, dataset: Dataset, *, progress: Progress | None = None) -> Self:
         """Learn from a data set; a share of its groups chooses the best epoch.
 
-        Files that cannot be used are left out; `bad` names them.
+        Files that cannot be used are left out; `bad` names them. Ctrl-C keeps the best epoch so far; `ended` then is
+        ``"interrupted"``.
 
         Args:
             dataset: Labelled clips, none of which will be used for the score.
@@ -92,7 +102,9 @@ class SoundClassifier:
         config = self.config
         prepared = prepare_dataset(dataset, config, split=self._split, store=self._store, progress=progress)
         fitted = fit_classifier(config, prepared, device=resolve_device(config.device), progress=progress)
-        self.history, self.bad = fitted.history, prepared.bad
+        self.history, self.bad, self.ended = fitted.history, prepared.bad, fitted.ended
+        if fitted.ended in {"interrupted", "diverged"}:
+            _LOG.warning("the training was cut off (%s): epoch %d was kept", fitted.ended, fitted.best_epoch)
         self._predictor = Predictor(fitted.graph, fitted.blueprint, device="cpu")
         self._baseline = Predictor(*fit_baseline(prepared))
         return self
@@ -110,30 +122,37 @@ class SoundClassifier:
         Raises:
             DataError: A label is unknown, or no sound can be read.
         """
-        scorecard, _, used = score_predictor(self.predictor, dataset, seed=self.config.seed)
-        if self._baseline is None:
-            return scorecard
-        return scorecard.with_baseline("svm", score_predictor(self._baseline, used, seed=self.config.seed)[0])
+        evaluation = evaluate_predictor(
+            self.predictor, dataset, baseline=self._baseline, store=self._store, seed=self.config.seed
+        )
+        return evaluation.scorecard
 
     def score(self, dataset: Dataset) -> float:
         """Return the accuracy over the clips of a data set, from 0 to 1."""
-        return score_predictor(self.predictor, dataset, seed=self.config.seed)[0].clip.accuracy.value
+        evaluation = evaluate_predictor(self.predictor, dataset, store=self._store, seed=self.config.seed)
+        return evaluation.scorecard.clip.accuracy.value
 
-    def predict(self, paths: Sequence[str | Path]) -> list[str]:
+    def predict(self, sounds: Iterable[Sound]) -> list[str]:
         """Return the label of each sound.
 
+        Args:
+            sounds: Paths or clips, such as a data set.
+
         Raises:
             AudioError: A file cannot be used.
         """
-        return self.predictor.predict(paths)
+        return self.predictor.predict(sounds)
 
-    def predict_proba(self, paths: Sequence[str | Path]) -> npt.NDArray[np.float64]:
+    def predict_proba(self, sounds: Iterable[Sound]) -> npt.NDArray[np.float64]:
         """Return the probabilities (n_sounds, n_classes) of each sound, in the order of `labels`.
 
+        Args:
+            sounds: Paths or clips, such as a data set.
+
         Raises:
             AudioError: A file cannot be used.
         """
-        return self.predictor.predict_proba(paths)
+        return self.predictor.predict_proba(sounds)
 
     def predict_file(self, path: str | Path) -> Prediction:
         """Return the label of one sound and the probability of each class by name.
@@ -168,14 +187,29 @@ class SoundClassifier:
         self.predictor.save(folder)
 
     @classmethod
-    def load(cls, folder: str | Path) -> Self:
+    def load(cls, folder: str | Path, *, device: str = "cpu") -> Self:
         """Read a classifier from a bundle or run folder.
+
+        Args:
+            folder: The bundle, or the run folder that holds one.
+            device: Where to compute.
 
         Raises:
             StorageError: There is no bundle, or it is damaged or of another version.
         """
-        predictor = Predictor.load(folder)
-        classifier = cls()
+        predictor = Predictor.load(folder, device=device)
+        classifier = cls(device=device)
         classifier.config = config_of(predictor.blueprint)
         classifier._predictor = predictor
         return classifier
+
+
+def _as_table(choice: object, catalogue: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the table of a configuration for a name, or for settings whose type says what they are of."""
+    if isinstance(choice, str):
+        return {"name": choice}
+    name = next((name for name, kind in catalogue.items() if type(choice) is kind.settings), None)
+    if name is None or not is_dataclass(choice) or isinstance(choice, type):
+        known = ", ".join(kind.settings.__name__ for kind in catalogue.values())
+        raise SettingError(f"{choice!r} is neither a name nor settings of what ships: {known}")
+    return {"name": name, **spelled(choice)}

@@ -1,6 +1,6 @@
 """A trained classifier on other labelled sounds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -8,15 +8,13 @@ import numpy as np
 from earmark._util.catalogue import nearest
 from earmark._util.files import content_key
 from earmark._util.progress import Progress
-from earmark.data.dataset import Dataset
+from earmark.data.dataset import Dataset, listed
 from earmark.errors import DataError
 from earmark.evaluate.scorecard import Scorecard, score_predictions
 from earmark.experiment.folder import RunFolder
-from earmark.features.extract import BadFile, extract_features
+from earmark.features.extract import BadFile, FeatureSet, extract_features
 from earmark.features.store import FeatureStore
 from earmark.inference.predictor import Predictor
-
-_MOST_NAMED = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +37,7 @@ def evaluate_bundle(
     dataset: Dataset,
     *,
     device: str = "cpu",
+    store: FeatureStore | None = None,
     strict: bool = False,
     seed: int = 0,
     progress: Progress | None = None,
@@ -52,6 +51,7 @@ def evaluate_bundle(
         folder: A run folder or a bundle.
         dataset: Labelled clips.
         device: Where to compute.
+        store: Where features are kept; None keeps none.
         strict: Whether one bad file stops everything.
         seed: The root seed, for the intervals.
         progress: What is told while files are read.
@@ -61,34 +61,61 @@ def evaluate_bundle(
         DataError: A label is unknown to the classifier, or `strict` and a file is bad.
     """
     predictor = Predictor.load(folder, device=device)
-    scorecard, bad, used = score_predictor(predictor, dataset, strict=strict, seed=seed, progress=progress)
-    return Evaluation(scorecard=scorecard, bad=bad, notes=_leaks(folder, used))
+    run = _run_of(folder)
+    baseline = Predictor.load(run.baseline_path) if run and run.baseline_path.exists() else None
+    evaluation = evaluate_predictor(
+        predictor,
+        dataset,
+        baseline=baseline,
+        store=store or FeatureStore(None),
+        strict=strict,
+        seed=seed,
+        progress=progress,
+    )
+    learnt = _learnt(run, dataset) if run else ()
+    return replace(evaluation, notes=(*evaluation.notes, *learnt))
 
 
-def score_predictor(
+def evaluate_predictor(
     predictor: Predictor,
     dataset: Dataset,
     *,
+    store: FeatureStore,
+    baseline: Predictor | None = None,
     strict: bool = False,
     seed: int = 0,
     progress: Progress | None = None,
-) -> tuple[Scorecard, tuple[BadFile, ...], Dataset]:
-    """Score a classifier on a data set.
+) -> Evaluation:
+    """Score a classifier on a data set, and a baseline of the same classes beside it; each file is decoded once.
 
-    Returns:
-        The scores, the files that could not be used, and the clips that were.
+    Args:
+        predictor: The classifier.
+        dataset: Labelled clips.
+        store: Where features are kept.
+        baseline: What is shown beside it; None for nothing.
+        strict: Whether one bad file stops everything.
+        seed: The root seed, for the intervals.
+        progress: What is told while files are read.
 
     Raises:
         DataError: A label is unknown to the classifier, or `strict` and a file is bad.
     """
     refuse_unknown_labels(dataset, predictor.labels)
-    (features,) = extract_features(
-        dataset, [predictor.blueprint.recipe], store=FeatureStore(None), strict=strict, progress=progress
+    asked = [predictor, baseline] if baseline else [predictor]
+    sets = extract_features(
+        dataset, [one.blueprint.recipe for one in asked], store=store, strict=strict, progress=progress
     )
-    used = dataset.subset(features.kept)
+    used = dataset.subset(sets[0].kept)
+    scorecard, *others = [_score(one, used, features, seed) for one, features in zip(asked, sets, strict=True)]
+    for other in others:
+        scorecard = scorecard.with_baseline("svm", other)
+    return Evaluation(scorecard=scorecard, bad=sets[0].bad, notes=())
+
+
+def _score(predictor: Predictor, used: Dataset, features: FeatureSet, seed: int) -> Scorecard:
     probabilities = [predictor.feature_probabilities(array) for array in features.arrays]
     place = {label: index for index, label in enumerate(predictor.labels)}
-    scorecard = score_predictions(
+    return score_predictions(
         segment_probabilities=np.concatenate(probabilities),
         clip_index=np.repeat(np.arange(len(used)), [len(part) for part in probabilities]),
         y=np.array([place[clip.label] for clip in used]),
@@ -96,7 +123,6 @@ def score_predictor(
         labels=predictor.labels,
         seed=seed,
     )
-    return scorecard, features.bad, used
 
 
 def refuse_unknown_labels(dataset: Dataset, labels: tuple[str, ...]) -> None:
@@ -113,19 +139,23 @@ def refuse_unknown_labels(dataset: Dataset, labels: tuple[str, ...]) -> None:
         )
 
 
-def _leaks(folder: Path, used: Dataset) -> tuple[str, ...]:
+def _run_of(folder: Path) -> RunFolder | None:
+    """Return the run that a folder is, or whose bundle it is; None where there is none."""
+    candidates = [RunFolder(folder), RunFolder(folder.resolve().parent)]
+    return next((run for run in candidates if run.is_run and folder.resolve() in _places(run)), None)
+
+
+def _places(run: RunFolder) -> set[Path]:
+    return {run.path.resolve(), run.bundle_path.resolve()}
+
+
+def _learnt(run: RunFolder, dataset: Dataset) -> tuple[str, ...]:
     """Return a sentence if sounds that were learnt from are among those scored, known by their content."""
-    run = RunFolder(folder)
-    if not run.is_run:
-        return ()
     # Stretches of one file share its path: it was learnt from if any of them was.
     paths = {row["path"] for row in run.read_table("split.csv") if row["part"] in {"train", "validation"}}
-    learnt = {row["content"] for row in run.read_table("sounds.csv") if row["path"] in paths}
-    seen = sorted({clip.name for clip in used if content_key(clip.path) in learnt})
+    learnt = {row["content"] for row in run.read_table("sounds.csv") if row["path"] in paths and row["content"]}
+    files = {clip.path: clip.name for clip in dataset if clip.path.is_file()}
+    seen = sorted(name for path, name in files.items() if content_key(path) in learnt)
     if not seen:
         return ()
-    sentence = (
-        f"{len(seen)} of {len(used)} sounds were learnt from in training ({', '.join(seen[:_MOST_NAMED])}"
-        f"{', ...' if len(seen) > _MOST_NAMED else ''}): the score is too good"
-    )
-    return (sentence,)
+    return (f"{len(seen)} of {len(files)} sounds were learnt from in training ({listed(seen)}): the score is too good",)

@@ -149,10 +149,9 @@ def gather(features: FeatureArrays, y: npt.NDArray[np.int64], clips: Sequence[in
 
 def standardised(graph: ClassifierGraph, part: LabelledSegments) -> LabelledSegments:
     """Return `part` as the network sees it."""
-    with torch.inference_mode():
+    with torch.no_grad():  # not inference mode, whose tensors may not be saved for a backward pass
         features: Tensor = graph.standardiser(part.features)
-    # A clone outside of inference mode: its tensors may not be saved for a backward pass.
-    return LabelledSegments(features=features.clone(), y=part.y, clip_index=part.clip_index)
+    return LabelledSegments(features=features, y=part.y, clip_index=part.clip_index)
 
 
 def calibrate(

@@ -12,6 +12,7 @@ from earmark._util.files import write_json, write_text, write_whole
 from earmark.errors import StorageError
 from earmark.evaluate.scorecard import Scorecard
 from earmark.experiment.config import RunConfig, load_config, make_config
+from earmark.inference.bundle import is_bundle
 from earmark.train.history import Epoch, read_history, write_history
 
 
@@ -51,14 +52,22 @@ class RunFolder:
         return self.path / "bundle"
 
     @property
+    def baseline_path(self) -> Path:
+        """The support-vector machine that every scorecard shows beside the network, as a bundle."""
+        return self.path / "baseline"
+
+    @property
     def report_path(self) -> Path:
         """The page that can be sent to somebody."""
         return self.path / "report.html"
 
     @property
     def is_run(self) -> bool:
-        """Whether a run was begun here."""
-        return self.config_path.exists()
+        """Whether a run was begun here: whether there is a configuration that names a front end and a network."""
+        try:
+            return {"front_end", "network"} <= load_config(self.config_path).keys()
+        except StorageError:
+            return False
 
     @property
     def is_finished(self) -> bool:
@@ -93,9 +102,11 @@ class RunFolder:
 
     def clear(self) -> None:
         """Throw away the run that is here; other files stay."""
-        for name in _FILES:
+        for bundle in (self.bundle_path, self.baseline_path):
+            if is_bundle(bundle):
+                shutil.rmtree(bundle)
+        for name in reversed(_FILES):  # the configuration last: what is cut off here still is a run
             (self.path / name).unlink(missing_ok=True)
-        shutil.rmtree(self.bundle_path, ignore_errors=True)
 
     def read_config(self) -> RunConfig:
         """Return the configuration of the run.

@@ -2,27 +2,30 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+import earmark
 from earmark._util.files import content_key, text_key
 from earmark._util.progress import Progress
 from earmark.audio.read import read_info
 from earmark.audio.segments import Segments, segments_by_count, segments_by_length
 from earmark.data.clip import Clip
-from earmark.data.dataset import Dataset
+from earmark.data.dataset import Dataset, distinct_folds
 from earmark.data.open import open_dataset
 from earmark.data.splits import Split, split_dataset
 from earmark.errors import AudioError, DataError, SettingError
-from earmark.experiment.config import RunConfig
+from earmark.experiment.config import RunConfig, segments_of
 from earmark.features.catalogue import FRONT_ENDS
-from earmark.features.extract import BadFile, FeatureSet, Recipe, describe_bad_files, extract_features
+from earmark.features.extract import FEATURES_VERSION, BadFile, FeatureSet, Recipe, describe_bad_files, extract_features
 from earmark.features.store import FeatureStore
 from earmark.models.catalogue import NETWORKS
 
+_TEST_FRACTION = 0.2
 _SEGMENT_S = 2.0
 _SHORT_HOP_S = 0.75
 _LONG_CLIP_S = 10.0  # from here on a clip gives enough segments side by side
@@ -51,6 +54,11 @@ class Prepared:
     baseline: tuple[npt.NDArray[np.float32], ...]
     bad: tuple[BadFile, ...]
     silent: tuple[str, ...]
+
+    @cached_property
+    def contents(self) -> dict[Path, str]:
+        """What names the content of each file: two files share it only if they are equal."""
+        return {path: content_key(path) for path in {clip.path for clip in self.dataset}}
 
 
 def baseline_recipe() -> Recipe:
@@ -144,13 +152,17 @@ def split_by_config(dataset: Dataset, config: RunConfig) -> Split:
     """Split a data set as a configuration says.
 
     Raises:
+        SettingError: A share is asked for, and the data set has folds.
         SplitError: The split cannot be made.
     """
+    fraction = config.split.test_fraction
+    if fraction is not None and config.split.test_fold is None and distinct_folds(dataset):
+        raise SettingError("the data set has folds, which are kept whole: name a test_fold in place of a test_fraction")
     return split_dataset(
         dataset,
         seed=config.seed,
         test_fold=config.split.test_fold,
-        test_fraction=config.split.test_fraction,
+        test_fraction=_TEST_FRACTION if fraction is None else fraction,
         validation_fraction=config.split.validation_fraction,
     )
 
@@ -208,13 +220,16 @@ def typical_duration_s(clips: Sequence[Clip]) -> float:
     Raises:
         DataError: None of them can be read.
     """
-    step = max(1, len(clips) // _N_INFO)
+    step = max(1, -(-len(clips) // _N_INFO))
     durations = []
     for clip in clips[::step]:
         try:
-            durations.append(clip.duration_s or read_info(clip.path).duration_s - clip.start_s)
+            file_s = read_info(clip.path).duration_s
         except AudioError:  # named when the sounds are read
             continue
+        end_s = file_s if clip.end_s is None else min(clip.end_s, file_s)  # a table may ask for more than there is
+        if end_s > clip.start_s:
+            durations.append(end_s - clip.start_s)
     if not durations:
         raise DataError(f"none of the sounds can be read; the first is {clips[0].path}")
     return float(np.median(durations))
@@ -236,12 +251,30 @@ def same_size(features: FeatureSet) -> tuple[npt.NDArray[np.float32], ...]:
 
 def data_key(prepared: Prepared, config: RunConfig) -> str:
     """Return the key of everything that a checkpoint depends on: settings, clips, the content of files, and split."""
-    contents = {path: content_key(path) for path in {clip.path for clip in prepared.dataset}}
+    contents = prepared.contents
     clips = [(clip.name, clip.label, clip.start_s, clip.end_s, contents[clip.path]) for clip in prepared.dataset]
     tables: dict[str, Any] = replace(config, data=replace(config.data, path="")).to_dict()
-    return text_key(repr((tables, clips, prepared.split.train, prepared.split.validation, prepared.split.test)))
+    versions = (earmark.__version__, FEATURES_VERSION)
+    return text_key(
+        repr((versions, tables, clips, prepared.split.train, prepared.split.validation, prepared.split.test))
+    )
 
 
 def resolved(config: RunConfig, *, device: str) -> RunConfig:
     """Return the configuration as it holds from any folder: the path of the data absolute, the device named."""
-    return replace(config, data=replace(config.data, path=str(Path(config.data.path).resolve())), device=device)
+    path = str(Path(config.data.path).expanduser().resolve())
+    return replace(config, data=replace(config.data, path=path), device=device)
+
+
+def settled(config: RunConfig, prepared: Prepared) -> RunConfig:
+    """Return the configuration with what followed from the data written down: segments, fold or share of the test.
+
+    With it, a clip more or another default changes nothing of what a run was.
+    """
+    folds = distinct_folds(prepared.dataset)
+    split = config.split
+    if folds and split.test_fold is None:
+        split = replace(split, test_fold=folds[-1])
+    if not folds and split.test_fraction is None:
+        split = replace(split, test_fraction=_TEST_FRACTION)
+    return replace(config, segments=segments_of(prepared.recipe), split=split)

@@ -8,16 +8,16 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from earmark._util.files import content_key
 from earmark._util.progress import Progress
-from earmark.data.dataset import Dataset
+from earmark.data.dataset import Dataset, count, distinct_folds, listed
 from earmark.data.splits import split_parts
+from earmark.errors import TrainingError
 from earmark.evaluate.scorecard import Scorecard
 from earmark.experiment.config import RunConfig
 from earmark.experiment.environment import describe_environment
 from earmark.experiment.fitting import Fitted, fit_baseline, fit_classifier
 from earmark.experiment.folder import RunFolder
-from earmark.experiment.prepare import Prepared, data_key, prepare, resolved
+from earmark.experiment.prepare import Prepared, data_key, prepare, resolved, settled
 from earmark.experiment.scoring import score_clips
 from earmark.features.extract import BadFile
 from earmark.features.store import FeatureStore
@@ -85,9 +85,15 @@ def train_run(
     run = RunFolder(Path(folder))
     run.claim(overwrite=overwrite, resume=resume)
     prepared = prepare(config, store=store, strict=strict, progress=progress)
+    notes = _notes(config, prepared)
+    config = settled(config, prepared)
     key = data_key(prepared, config)
     if overwrite:
-        run.clear()  # not before there is something to put in its place
+        run.clear()  # not before it is known that there is something to learn from
+    if resume and run.is_run and run.read_config() != config:
+        raise TrainingError(
+            f"the run in {run.path} was begun with other settings: give --resume alone, or start again with --overwrite"
+        )
     if resume and run.checkpoint_path.exists():
         load_checkpoint(run.checkpoint_path, key=key)  # refuses other settings before the folder is written to
     config.save(run.config_path)
@@ -112,7 +118,6 @@ def train_run(
         "training": round(fitted_s, 2),
         "all": round(time.monotonic() - began, 2),
     }
-    notes = (*prepared.dataset.notes, *prepared.split.notes)
     environment["notes"] = list(notes)
     environment["training_ended"] = fitted.ended
     environment["best_epoch"] = fitted.best_epoch
@@ -122,10 +127,27 @@ def train_run(
     return RunResult(folder=run, scorecard=scorecard, fitted=fitted, prepared=prepared, notes=notes)
 
 
+def _notes(config: RunConfig, prepared: Prepared) -> tuple[str, ...]:
+    dataset, split = prepared.dataset, prepared.split
+    notes = [*dataset.notes, *split.notes]
+    folds = distinct_folds(dataset)
+    if folds and config.split.test_fold is None:
+        notes.append(f"fold {folds[-1]}, the last, is the test part: --test-fold names another")
+    learnt = {prepared.contents[dataset[clip].path] for clip in (*split.train, *split.validation)}
+    copies = sorted({dataset[clip].name for clip in split.test if prepared.contents[dataset[clip].path] in learnt})
+    if copies:
+        notes.append(
+            f"{count(len(copies), 'file')} of the test part byte for byte the same as one learnt from: "
+            f"{listed(copies)}; this much of the score is memory: put copies into one group"
+        )
+    return tuple(notes)
+
+
 def _score(config: RunConfig, prepared: Prepared, fitted: Fitted, run: RunFolder) -> Scorecard:
     dataset, test = prepared.dataset, prepared.split.test
     scored = score_clips(fitted.graph, dataset, prepared.features, test, seed=config.seed)
-    baseline_graph, _ = fit_baseline(prepared)
+    baseline_graph, blueprint = fit_baseline(prepared)
+    save_bundle(run.baseline_path, baseline_graph, blueprint)
     baseline = score_clips(baseline_graph, dataset, prepared.baseline, test, seed=config.seed)
     _write_predictions(run, dataset, test, scored.clip_probabilities)
     return scored.scorecard.with_baseline("svm", baseline.scorecard)
@@ -138,7 +160,8 @@ def _write_data(run: RunFolder, prepared: Prepared) -> None:
     run.write_table("split.csv", ("path", "label", "group", "part"), rows)
     silent = set(prepared.silent)
     sounds = {
-        clip.name: (clip.name, content_key(clip.path), "silent" if clip.name in silent else "") for clip in dataset
+        clip.name: (clip.name, prepared.contents[clip.path], "silent" if clip.name in silent else "")
+        for clip in dataset
     }
     bad = [(file.name, "", file.reason) for file in prepared.bad]
     run.write_table("sounds.csv", ("path", "content", "fault"), [*sounds.values(), *bad])

@@ -38,6 +38,11 @@ def save_bundle(folder: Path, graph: ClassifierGraph, blueprint: Blueprint) -> N
         write_json(part / _DESCRIPTION, {"schema": SCHEMA, "earmark": earmark.__version__, **blueprint.to_json()})
 
 
+def is_bundle(folder: Path) -> bool:
+    """Return whether a folder holds a bundle, whole or damaged, and nothing else."""
+    return folder.is_dir() and {path.name for path in folder.iterdir()} <= {_DESCRIPTION, _WEIGHTS}
+
+
 def _refuse_others(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise StorageError(f"{folder} is a file: a bundle needs a folder")

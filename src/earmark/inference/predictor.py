@@ -1,6 +1,6 @@
 """Raw sound in, named probabilities out."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,15 @@ from torch import Tensor
 from earmark._util.progress import NoProgress, Progress
 from earmark.audio.read import read_sound
 from earmark.audio.segments import cut_segments
-from earmark.errors import AudioError
+from earmark.data.clip import Clip
+from earmark.errors import AudioError, SettingError
 from earmark.inference.bundle import load_bundle, save_bundle
 from earmark.models.blueprint import Blueprint
 from earmark.models.device import resolve_device
 from earmark.models.graph import ClassifierGraph
 
 FloatArray = npt.NDArray[np.float32]
+Sound = str | Path | Clip
 _BATCH = 64
 
 
@@ -89,7 +91,7 @@ class Predictor:
 
     @property
     def sample_rate(self) -> int:
-        """The rate of the sound that `predict_waveform` takes, in Hz."""
+        """The rate of the waveform that `segment_probabilities` takes, in Hz."""
         return int(self.blueprint.recipe.settings.sample_rate)
 
     def segment_probabilities(self, waveform: FloatArray) -> FloatArray:
@@ -132,9 +134,18 @@ class Predictor:
         )
 
     def predict_files(
-        self, paths: Iterable[str | Path], *, progress: Progress | None = None
+        self, paths: Iterable[str | Path], *, strict: bool = False, progress: Progress | None = None
     ) -> tuple[list[Prediction], list[AudioError]]:
-        """Return what the classifier says of each sound, in the order asked, and the files that could not be used."""
+        """Return what the classifier says of each sound, in the order asked, and the files that could not be used.
+
+        Args:
+            paths: The files.
+            strict: Whether to stop at the first file that cannot be used.
+            progress: Is told of each file that is done.
+
+        Raises:
+            AudioError: `strict`, and a file cannot be used.
+        """
         asked = list(paths)
         progress = progress or NoProgress()
         progress.start("predicting", len(asked))
@@ -143,23 +154,46 @@ class Predictor:
             try:
                 predictions.append(self.predict_file(path))
             except AudioError as error:
+                if strict:
+                    raise
                 bad.append(error)
             progress.advance()
         return predictions, bad
 
-    def predict(self, paths: Sequence[str | Path]) -> list[str]:
+    def predict_clip(self, clip: Clip) -> Prediction:
+        """Return what the classifier says of a clip: of its stretch alone, where it is a part of a file.
+
+        Raises:
+            AudioError: The file cannot be used.
+        """
+        return self.predict_file(clip.path, start_s=clip.start_s, duration_s=clip.duration_s)
+
+    def predict(self, sounds: Iterable[Sound]) -> list[str]:
         """Return the label of each sound.
 
+        Args:
+            sounds: Paths or clips, such as a data set.
+
         Raises:
             AudioError: A file cannot be used.
+            SettingError: One path was given in place of a list.
         """
-        return [self.predict_file(path).label for path in paths]
+        return [prediction.label for prediction in self._predict_each(sounds)]
 
-    def predict_proba(self, paths: Sequence[str | Path]) -> npt.NDArray[np.float64]:
+    def predict_proba(self, sounds: Iterable[Sound]) -> npt.NDArray[np.float64]:
         """Return the probabilities (n_sounds, n_classes) of each sound, in the order of `labels`.
 
+        Args:
+            sounds: Paths or clips, such as a data set.
+
         Raises:
             AudioError: A file cannot be used.
+            SettingError: One path was given in place of a list.
         """
-        rows = [list(self.predict_file(path).probabilities.values()) for path in paths]
+        rows = [list(prediction.probabilities.values()) for prediction in self._predict_each(sounds)]
         return np.array(rows, dtype=np.float64).reshape(len(rows), len(self.labels))
+
+    def _predict_each(self, sounds: Iterable[Sound]) -> list[Prediction]:
+        if isinstance(sounds, str | Path):
+            raise SettingError(f"a list of sounds is wanted, not the one path {str(sounds)!r}: write [path]")
+        return [self.predict_clip(sound) if isinstance(sound, Clip) else self.predict_file(sound) for sound in sounds]

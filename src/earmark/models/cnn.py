@@ -96,12 +96,4 @@ def _size_after(size: int) -> int:
 
 
 def _smallest_size() -> int:
-    return next(size for size in range(1, 100) if _fits(size))
-
-
-def _fits(size: int) -> bool:
-    for kernel in (3, 3, 2):
-        if size < kernel:
-            return False
-        size = (size - kernel + 1 + 1) // 2
-    return True
+    return next(size for size in range(1, 100) if _size_after(size) >= 1)

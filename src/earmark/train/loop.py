@@ -225,7 +225,7 @@ def _validate(network: nn.Module, part: LabelledSegments) -> tuple[float, float]
     y = part.y.new_zeros(n_clips).index_copy(0, part.clip_index, part.y)
     means = sums / sums.sum(1, keepdim=True)  # (n_clips, n_classes)
     loss = functional.nll_loss(means.clamp_min(1e-12).log(), y)
-    return float(loss), float((means.argmax(1) == y).double().mean())
+    return float(loss), float((means.argmax(1) == y).float().mean())
 
 
 def _note(epoch: Epoch, network: nn.Module, state: _State) -> None:

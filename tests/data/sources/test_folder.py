@@ -92,9 +92,8 @@ def test_a_class_with_one_clip_opens(tmp_path):
     assert folder.load(touch(tmp_path, "dog/a.wav", "dog/b.wav", "rain/a.wav")).n == 3
 
 
-def test_one_class_is_refused(tmp_path):
-    with pytest.raises(DataError, match=r"holds one class only, 'dog': a classifier needs two$"):
-        folder.load(touch(tmp_path, "dog/a.wav", "cat/b.txt"))
+def test_one_class_opens(tmp_path):
+    assert folder.load(touch(tmp_path, "dog/a.wav", "cat/b.txt")).labels == ("dog",)
 
 
 def test_class_folders_one_folder_further_down_are_pointed_at(tmp_path):

@@ -38,12 +38,12 @@ def load(path: Path) -> Dataset:
     out is named in the notes.
 
     Raises:
-        DataError: There is one class only, the folders are parts of a split and no classes, or one cannot be read.
+        DataError: The one folder holds the classes, the folders are parts of a split and no classes, or one cannot be read.
     """
     finds = _look_through(path)
     labels = sorted({name.split("/")[0] for name in finds.sounds})
-    if len(labels) == 1:
-        raise DataError(_one_class(path, labels[0]))
+    if len(labels) == 1 and recognises(path / labels[0]):  # one class can be scored, though not be learnt
+        raise DataError(f"{path} holds one folder of class folders: did you mean {path / labels[0]}?")
     if labels and all(_PART_OF_A_SPLIT.fullmatch(label) for label in labels):
         raise DataError(
             f"the folders of {path} look like parts of a split, not like classes: {listed(labels)}; open one of them, "
@@ -97,11 +97,6 @@ def _look_through(path: Path) -> _Finds:
         if not sounds:
             finds.soundless.append(_printable(folder.name))
     return finds
-
-
-def _one_class(path: Path, label: str) -> str:
-    message = f"{path} holds one class only, {label!r}: a classifier needs two"
-    return f"{message}; did you mean {path / label}?" if recognises(path / label) else message
 
 
 def _folders(path: Path) -> list[Path]:
