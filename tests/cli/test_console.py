@@ -1,4 +1,7 @@
+import io
 from pathlib import Path
+
+from rich.console import Console
 
 from earmark.cli.console import ProgressBar, name_bad_files
 
@@ -25,13 +28,27 @@ def test_no_bad_file_is_no_word(capsys):
     assert capsys.readouterr().err == ""
 
 
-def test_a_bar_is_drawn_on_stderr_and_nothing_on_stdout(capsys):
-    with ProgressBar() as progress:
-        progress.start("training", 2)
-        progress.advance("loss 1.5")
-        progress.advance("loss 0.5")
+def draw(console):
+    with ProgressBar(console) as progress:
+        progress.start("training", 400)
+        progress.advance("loss 1.50 validation 1.75 accuracy 0.50")
+        progress.advance("loss 0.50 validation 0.75 accuracy 0.75")
+
+
+def test_a_bar_shows_count_time_left_and_the_latest_note_on_a_narrow_terminal():
+    console = Console(file=io.StringIO(), force_terminal=True, width=80, color_system=None)
+
+    draw(console)
+
+    last = [line for line in console.file.getvalue().splitlines() if "training" in line][-1]
+    assert "training" in last
+    assert "2/400" in last
+    assert "left" in last
+    assert "loss 0.50 validation 0.75 accuracy 0.75" in last
+
+
+def test_nothing_is_drawn_where_stderr_is_no_terminal(capsys):
+    draw(None)
 
     captured = capsys.readouterr()
-    assert captured.out == ""
-    assert "training" in captured.err
-    assert "2/2" in captured.err
+    assert captured.out + captured.err == ""

@@ -296,3 +296,22 @@ def test_a_share_is_refused_where_there_are_folds_and_the_fold_taken_is_told(tra
     assert "test_fold" in refused.told[0]
     assert any("fold 5, the last, is the test part" in line for line in taken.told)
     assert tomllib.loads((tmp_path / "run" / "config.toml").read_text())["split"]["test_fold"] == 5
+
+
+def test_overwrite_and_resume_together_are_refused(train, sounds):
+    answer = train(sounds.folder({"dog": 6, "rain": 6}), "--overwrite", "--resume")
+
+    assert answer.status == 2
+    assert "not both" in answer.told[0]
+
+
+def test_a_run_stays_when_the_one_to_replace_it_fails(train, sounds, tmp_path):
+    folder = sounds.folder({"dog": 6, "rain": 6})
+    train(folder)
+    before = {path: path.read_bytes() for path in (tmp_path / "run").rglob("*") if path.is_file()}
+
+    answer = train(folder, "--overwrite", "--segments", 30)
+
+    assert answer.status == 2
+    assert {path: path.read_bytes() for path in (tmp_path / "run").rglob("*") if path.is_file()} == before
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []

@@ -20,7 +20,7 @@ FULL = {
     "seed": 7,
     "device": "cpu",
     "data": {"path": 'Töne "laut"/a\\b\n', "group_column": "artist", "group_pattern": r"^(\w+)-\d+\.wav$"},
-    "split": {"test_fold": 3, "test_fraction": 0.25, "validation_fraction": 0.1},
+    "split": {"test_fold": 3, "validation_fraction": 0.1},
     "segments": {"segment_s": 1.5, "hop_s": 0.75},
     "front_end": {"name": "mfcc", "n_mfcc": 20, "sample_rate": 16000, "fmax_hz": 7000.0},
     "network": {"name": "mlp", "n_hidden": [32, 16], "dropout": 0.1},

@@ -87,5 +87,5 @@ def test_a_damaged_history_is_one_line_that_names_the_file(tmp_path, text):
 
 
 def test_the_sentence_tells_the_validation_only_where_there_is_one():
-    assert EPOCH.sentence() == "loss 1.250 · validation loss 1.125 · validation accuracy 0.250"
-    assert replace(EPOCH, validation_loss=None, validation_accuracy=None).sentence() == "loss 1.250 · accuracy 0.500"
+    assert EPOCH.sentence() == "loss 1.25 validation 1.12 accuracy 0.25"
+    assert replace(EPOCH, validation_loss=None, validation_accuracy=None).sentence() == "loss 1.25 accuracy 0.50"

@@ -9,6 +9,7 @@ import typer
 
 import earmark
 from earmark._util.allocator import keep_freed_memory
+from earmark.cli.console import INTERRUPTED
 from earmark.cli.demo import demo
 from earmark.cli.evaluate import evaluate
 from earmark.cli.predict import predict
@@ -17,7 +18,6 @@ from earmark.cli.train import train
 from earmark.errors import EarmarkError
 
 USERS_MISTAKE = 2
-INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
 # Typer carries its own copy of click from 0.20 on, and takes the installed one before: this is the one in use.
 _ClickError: type[Exception] = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
@@ -72,12 +72,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         message = _usage(error)
         return _tell(message, USERS_MISTAKE) if message else USERS_MISTAKE
     except (KeyboardInterrupt, typer.Abort):
-        return _tell("interrupted", INTERRUPTED)
+        status = INTERRUPTED
     except BrokenPipeError:  # the reader of a pipe went away: no fault, but Python would complain when it flushes
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:
         return _tell(f"{error.filename or 'cannot go on'}: {(error.strerror or str(error)).lower()}", 1)
+    if status == INTERRUPTED:  # typer turns Ctrl-C into a status of its own
+        return _tell("interrupted", INTERRUPTED)
     return status if isinstance(status, int) else 0
 
 

@@ -9,24 +9,33 @@ from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Column
 
+INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 _MOST_NAMED = 5
 
 
 class ProgressBar:
     """Draws on stderr what a library call tells of its progress: a bar, how many, time left, and the latest note.
 
-    It is a context manager: leaving it leaves the last bar standing.
+    It is a context manager: leaving it leaves the last bar standing. Where stderr is no terminal nothing is drawn.
+
+    Args:
+        console: Where to draw; None for stderr.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, console: Console | None = None) -> None:
+        console = console or Console(stderr=True)
         self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(compact=True),
-            TextColumn("[dim]{task.fields[note]}"),
-            console=Console(stderr=True),
+            TextColumn("{task.description}", table_column=Column(min_width=10, no_wrap=True)),
+            BarColumn(bar_width=10),
+            MofNCompleteColumn(table_column=Column(min_width=7, no_wrap=True)),
+            TimeRemainingColumn(compact=True, table_column=Column(min_width=5, no_wrap=True)),
+            TextColumn("left", table_column=Column(min_width=4, no_wrap=True)),
+            TextColumn("[dim]{task.fields[note]}", table_column=Column(ratio=1, overflow="ellipsis", no_wrap=True)),
+            console=console,
+            disable=not console.is_terminal,
+            expand=True,
         )
         self._task: TaskID | None = None
 

@@ -41,8 +41,10 @@ def evaluate(
     for note in (*dataset.notes, *evaluation.notes):
         talk(f"note: {note}")
     name_bad_files([(file.name, file.reason) for file in evaluation.bad], len(dataset))
+    talk(evaluation.scorecard.sentence())
     if out:
         evaluation.scorecard.save(out)
+        talk(f"scorecard: {out}")
     if as_json:
         show_json(evaluation.scorecard.to_json())
     else:

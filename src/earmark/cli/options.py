@@ -14,7 +14,7 @@ GroupPattern = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-Device = Annotated[str | None, typer.Option(help="auto, cpu, cuda or mps.", metavar="DEVICE")]
+Device = Annotated[str | None, typer.Option(help="auto (for training), cpu, cuda or mps.", metavar="DEVICE")]
 Strict = Annotated[bool, typer.Option("--strict", help="Stop at bad files instead of going on without them.")]
 Cache = Annotated[
     Path | None,

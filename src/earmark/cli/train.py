@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from earmark.cli.console import ProgressBar, name_bad_files, show, show_json, talk
+from earmark.cli.console import INTERRUPTED, ProgressBar, name_bad_files, show, show_json, talk
 from earmark.cli.options import AsJson, Cache, Device, GroupColumn, GroupPattern, Strict
 from earmark.errors import SettingError
 
@@ -27,7 +27,7 @@ def train(
     *,
     out: Annotated[Path, typer.Option("-o", "--out", help="The run folder: new or empty.", metavar="DIR")],
     front_end: Annotated[str | None, typer.Option(help="log-mel, mfcc or statistics.", metavar="NAME")] = None,
-    network: Annotated[str | None, typer.Option(help="cnn, mlp or svm.", metavar="NAME")] = None,
+    network: Annotated[str | None, typer.Option(help="cnn, mlp or svm (default: cnn).", metavar="NAME")] = None,
     test_fold: Annotated[int | None, typer.Option(help="The published fold to test on.", metavar="N")] = None,
     test_fraction: Annotated[
         float | None, typer.Option(help="Share of the test part where there are no folds.", metavar="X")
@@ -37,12 +37,16 @@ def train(
     segments: Annotated[
         int | None, typer.Option(help="Cut a clip of typical length into N segments.", metavar="N")
     ] = None,
-    segment_s: Annotated[float | None, typer.Option(help="Length of a segment in seconds.", metavar="X")] = None,
+    segment_s: Annotated[
+        float | None, typer.Option(help="Length of a segment in seconds, in place of --segments.", metavar="X")
+    ] = None,
     hop_s: Annotated[float | None, typer.Option(help="From one segment to the next in seconds.", metavar="X")] = None,
-    epochs: Annotated[int | None, typer.Option(help="Epochs at most.", metavar="N")] = None,
-    batch_size: Annotated[int | None, typer.Option(help="Segments in a training step.", metavar="N")] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="Adam's step size.", metavar="X")] = None,
-    seed: Annotated[int | None, typer.Option(help="The root of all random numbers.", metavar="N")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Epochs at most (default: 100).", metavar="N")] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(help="Segments in a training step (default: 32).", metavar="N")
+    ] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Adam's step size (default: 0.001).", metavar="X")] = None,
+    seed: Annotated[int | None, typer.Option(help="Root of all random numbers (default: 0).", metavar="N")] = None,
     device: Device = None,
     config: Annotated[
         Path | None, typer.Option(help="TOML file with settings, such as a run's config.toml.", metavar="FILE")
@@ -52,7 +56,7 @@ def train(
     strict: Strict = False,
     cache: Cache = None,
     as_json: AsJson = False,
-) -> None:
+) -> int:
     """Train a classifier, and score it on sounds from groups that it has never heard."""
     from earmark.experiment.config import load_config, make_config
     from earmark.experiment.folder import RunFolder
@@ -60,6 +64,7 @@ def train(
     from earmark.features.store import FeatureStore, default_store_folder
     from earmark.report.build import write_report
 
+    refuse_both(overwrite=overwrite, resume=resume)
     if resume and not (data or config):
         RunFolder(out).require()
         config = RunFolder(out).config_path
@@ -98,6 +103,17 @@ def train(
         show_json(result.scorecard.to_json())
     else:
         show(str(result.scorecard))
+    return INTERRUPTED if result.fitted.ended == "interrupted" else 0
+
+
+def refuse_both(*, overwrite: bool, resume: bool) -> None:
+    """Refuse what contradicts itself.
+
+    Raises:
+        SettingError: A run is to be replaced and to be finished.
+    """
+    if overwrite and resume:
+        raise SettingError("a run is replaced or finished: give --overwrite or --resume, not both")
 
 
 def merge(tables: dict[str, Any], typed: dict[str, Any]) -> dict[str, Any]:
@@ -139,7 +155,7 @@ def tell_result(result: Any) -> None:  # noqa: ANN401 - a RunResult, whose impor
     if prepared.silent:
         talk(f"note: {len(prepared.silent)} silent: {', '.join(prepared.silent[:5])}")
     if result.fitted.ended == "interrupted":
-        talk(f"interrupted: the best epoch so far, {result.fitted.best_epoch}, was kept")
+        talk(f"interrupted: the best epoch so far, {result.fitted.best_epoch}, was kept; --resume goes on from there")
     if result.fitted.ended == "diverged":
         talk(f"the loss was no longer finite: epoch {result.fitted.best_epoch} was kept; lower the learning rate")
     faults = [(file.name, file.reason) for file in prepared.bad]

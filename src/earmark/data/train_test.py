@@ -2,6 +2,7 @@
 
 from earmark.data.dataset import Dataset
 from earmark.data.splits import split_dataset
+from earmark.errors import SettingError
 
 
 def train_test_split(
@@ -16,10 +17,12 @@ def train_test_split(
         seed: The root seed, not negative.
 
     Raises:
-        SettingError: The fraction or the seed is out of range, or there is no such fold.
+        SettingError: It is no data set, the fraction or the seed is out of range, or there is no such fold.
         SplitError: A fold shares a group with another, or there are too few groups.
 
     Follows scikit-learn's function of this name; differs in that groups are never divided.
     """
+    if not isinstance(dataset, Dataset):
+        raise SettingError(f"a Dataset is wanted, not {dataset!r}: make one with earmark.open_dataset(path)")
     split = split_dataset(dataset, seed=seed, test_fold=test_fold, test_fraction=test_fraction)
     return dataset.subset(sorted((*split.train, *split.validation))), dataset.subset(split.test)

@@ -51,6 +51,10 @@ class SplitConfig:
     test_fraction: float | None = None
     validation_fraction: float = 0.15
 
+    def __post_init__(self) -> None:
+        if self.test_fold is not None and self.test_fraction is not None:
+            raise SettingError("give the test part as a test_fold or as a test_fraction, not both")
+
 
 @dataclass(frozen=True, kw_only=True)
 class SegmentConfig:

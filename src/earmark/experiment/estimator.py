@@ -15,11 +15,11 @@ from earmark.data.splits import Split, hold_out
 from earmark.errors import SettingError
 from earmark.evaluate.scorecard import Scorecard
 from earmark.experiment.config import RunConfig, config_of, make_config, spelled
-from earmark.experiment.evaluation import evaluate_predictor
+from earmark.experiment.evaluation import evaluate_predictor, learnt_note
 from earmark.experiment.fitting import fit_baseline, fit_classifier
 from earmark.experiment.prepare import prepare_dataset
 from earmark.features.catalogue import FRONT_ENDS
-from earmark.features.extract import BadFile
+from earmark.features.extract import BadFile, describe_bad_files
 from earmark.features.store import FeatureStore
 from earmark.inference.predictor import Prediction, Predictor, Sound
 from earmark.models.catalogue import NETWORKS
@@ -80,6 +80,7 @@ class SoundClassifier:
         self.history: tuple[Epoch, ...] = ()
         self.bad: tuple[BadFile, ...] = ()
         self.ended = ""
+        self._learnt: frozenset[str] = frozenset()
         self._store = FeatureStore(Path(cache) if cache else None)
         self._predictor: Predictor | None = None
         self._baseline: Predictor | None = None
@@ -100,9 +101,13 @@ class SoundClassifier:
             TrainingError: The training cannot go on.
         """
         config = self.config
+        _require_dataset(dataset)
         prepared = prepare_dataset(dataset, config, split=self._split, store=self._store, progress=progress)
         fitted = fit_classifier(config, prepared, device=resolve_device(config.device), progress=progress)
         self.history, self.bad, self.ended = fitted.history, prepared.bad, fitted.ended
+        self._learnt = frozenset(prepared.contents.values())
+        if prepared.bad:
+            _LOG.warning("%s", describe_bad_files(prepared.bad, len(dataset)))
         if fitted.ended in {"interrupted", "diverged"}:
             _LOG.warning("the training was cut off (%s): epoch %d was kept", fitted.ended, fitted.best_epoch)
         self._predictor = Predictor(fitted.graph, fitted.blueprint, device="cpu")
@@ -122,15 +127,23 @@ class SoundClassifier:
         Raises:
             DataError: A label is unknown, or no sound can be read.
         """
+        return self._evaluate(dataset, self._baseline)
+
+    def _evaluate(self, dataset: Dataset, baseline: Predictor | None) -> Scorecard:
+        _require_dataset(dataset)
         evaluation = evaluate_predictor(
-            self.predictor, dataset, baseline=self._baseline, store=self._store, seed=self.config.seed
+            self.predictor, dataset, baseline=baseline, store=self._store, seed=self.config.seed
         )
+        if evaluation.bad:
+            _LOG.warning("%s", describe_bad_files(evaluation.bad, len(dataset)))
+        bad = {file.name for file in evaluation.bad}
+        for note in learnt_note([clip for clip in dataset if clip.name not in bad], self._learnt):
+            _LOG.warning("%s", note)
         return evaluation.scorecard
 
     def score(self, dataset: Dataset) -> float:
         """Return the accuracy over the clips of a data set, from 0 to 1."""
-        evaluation = evaluate_predictor(self.predictor, dataset, store=self._store, seed=self.config.seed)
-        return evaluation.scorecard.clip.accuracy.value
+        return self._evaluate(dataset, None).clip.accuracy.value
 
     def predict(self, sounds: Iterable[Sound]) -> list[str]:
         """Return the label of each sound.
@@ -202,6 +215,11 @@ class SoundClassifier:
         classifier.config = config_of(predictor.blueprint)
         classifier._predictor = predictor
         return classifier
+
+
+def _require_dataset(dataset: object) -> None:
+    if not isinstance(dataset, Dataset):
+        raise SettingError(f"a Dataset is wanted, not {dataset!r}: make one with earmark.open_dataset(path)")
 
 
 def _as_table(choice: object, catalogue: Mapping[str, Any]) -> dict[str, Any]:

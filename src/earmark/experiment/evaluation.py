@@ -1,5 +1,6 @@
 """A trained classifier on other labelled sounds."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import numpy as np
 from earmark._util.catalogue import nearest
 from earmark._util.files import content_key
 from earmark._util.progress import Progress
+from earmark.data.clip import Clip
 from earmark.data.dataset import Dataset, listed
 from earmark.errors import DataError
 from earmark.evaluate.scorecard import Scorecard, score_predictions
@@ -72,7 +74,8 @@ def evaluate_bundle(
         seed=seed,
         progress=progress,
     )
-    learnt = _learnt(run, dataset) if run else ()
+    bad = {file.name for file in evaluation.bad}
+    learnt = _learnt(run, [clip for clip in dataset if clip.name not in bad]) if run else ()
     return replace(evaluation, notes=(*evaluation.notes, *learnt))
 
 
@@ -149,12 +152,22 @@ def _places(run: RunFolder) -> set[Path]:
     return {run.path.resolve(), run.bundle_path.resolve()}
 
 
-def _learnt(run: RunFolder, dataset: Dataset) -> tuple[str, ...]:
+def _learnt(run: RunFolder, clips: Sequence[Clip]) -> tuple[str, ...]:
     """Return a sentence if sounds that were learnt from are among those scored, known by their content."""
     # Stretches of one file share its path: it was learnt from if any of them was.
     paths = {row["path"] for row in run.read_table("split.csv") if row["part"] in {"train", "validation"}}
     learnt = {row["content"] for row in run.read_table("sounds.csv") if row["path"] in paths and row["content"]}
-    files = {clip.path: clip.name for clip in dataset if clip.path.is_file()}
+    return learnt_note(clips, learnt)
+
+
+def learnt_note(clips: Sequence[Clip], learnt: Collection[str]) -> tuple[str, ...]:
+    """Return a sentence if clips are of files that were learnt from, known by their content; else nothing.
+
+    Args:
+        clips: Clips whose files can be read.
+        learnt: The content keys of the files that were learnt from.
+    """
+    files = {clip.path: clip.name for clip in clips}
     seen = sorted(name for path, name in files.items() if content_key(path) in learnt)
     if not seen:
         return ()

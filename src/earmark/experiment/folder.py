@@ -2,8 +2,10 @@
 
 import csv
 import json
+import secrets
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,8 +73,13 @@ class RunFolder:
 
     @property
     def is_finished(self) -> bool:
-        """Whether the run got to its scores."""
-        return self.scorecard_path.exists()
+        """Whether the run got to its scores, with a training that was not interrupted."""
+        if not self.scorecard_path.exists():
+            return False
+        try:
+            return self.read_environment().get("training_ended") != "interrupted"
+        except StorageError:
+            return True
 
     def claim(self, *, overwrite: bool, resume: bool) -> None:
         """Make sure that a run may write here.
@@ -99,6 +106,26 @@ class RunFolder:
             )
         if self.is_finished:
             raise StorageError(f"the run in {self.path} is finished: there is nothing to resume")
+
+    @contextmanager
+    def replacement(self) -> Iterator["RunFolder"]:
+        """Yield a folder beside this one for a run that takes this one's place when the block ends without an error.
+
+        Until then nothing of the run that is here is touched; files that are not a run's stay.
+
+        Raises:
+            StorageError: The folder cannot be written.
+        """
+        beside = RunFolder(self.path.with_name(f".{self.path.name}.{secrets.token_hex(8)}.part"))
+        try:
+            yield beside
+            self.clear()
+            for path in beside.path.iterdir():
+                path.replace(self.path / path.name)
+        except OSError as error:
+            raise StorageError(f"cannot replace the run in {self.path}: {error.strerror or error}") from error
+        finally:
+            shutil.rmtree(beside.path, ignore_errors=True)
 
     def clear(self) -> None:
         """Throw away the run that is here; other files stay."""

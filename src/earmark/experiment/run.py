@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from earmark._util.progress import Progress
 from earmark.data.dataset import Dataset, count, distinct_folds, listed
@@ -68,7 +69,7 @@ def train_run(
         config: See `RunConfig`.
         folder: The run folder: new, empty, or with `overwrite` or `resume` that of another run.
         store: Where features are kept from run to run.
-        overwrite: Whether a run that is there is replaced.
+        overwrite: Whether a run that is there is replaced, once the new one is whole; goes before `resume`.
         resume: Whether an unfinished run that is there is finished.
         strict: Whether one bad file stops everything.
         progress: What is told while it goes on.
@@ -79,23 +80,35 @@ def train_run(
         SplitError: The split cannot be made.
         TrainingError: The training cannot go on, or the checkpoint is of other settings.
     """
-    began = time.monotonic()
     device = resolve_device(config.device)
     config = resolved(config, device=device.type)
     run = RunFolder(Path(folder))
     run.claim(overwrite=overwrite, resume=resume)
+    if not (run.is_run and overwrite):
+        return _run(config, run, device=device, store=store, resume=resume, strict=strict, progress=progress)
+    # The old run stays until the new one is whole.
+    with run.replacement() as beside:
+        result = _run(config, beside, device=device, store=store, resume=False, strict=strict, progress=progress)
+    return replace(result, folder=run)
+
+
+def _run(
+    config: RunConfig,
+    run: RunFolder,
+    *,
+    device: torch.device,
+    store: FeatureStore,
+    resume: bool,
+    strict: bool,
+    progress: Progress | None,
+) -> RunResult:
+    began = time.monotonic()
     prepared = prepare(config, store=store, strict=strict, progress=progress)
     notes = _notes(config, prepared)
     config = settled(config, prepared)
     key = data_key(prepared, config)
-    if overwrite:
-        run.clear()  # not before it is known that there is something to learn from
-    if resume and run.is_run and run.read_config() != config:
-        raise TrainingError(
-            f"the run in {run.path} was begun with other settings: give --resume alone, or start again with --overwrite"
-        )
-    if resume and run.checkpoint_path.exists():
-        load_checkpoint(run.checkpoint_path, key=key)  # refuses other settings before the folder is written to
+    if resume:
+        _refuse_other_settings(run, config, key)
     config.save(run.config_path)
     _write_data(run, prepared)
     prepared_s = time.monotonic() - began
@@ -123,8 +136,19 @@ def train_run(
     environment["best_epoch"] = fitted.best_epoch
     run.write_environment(environment)
     scorecard.save(run.scorecard_path)
-    run.checkpoint_path.unlink(missing_ok=True)
+    if fitted.ended != "interrupted":  # what was cut off may be resumed
+        run.checkpoint_path.unlink(missing_ok=True)
     return RunResult(folder=run, scorecard=scorecard, fitted=fitted, prepared=prepared, notes=notes)
+
+
+def _refuse_other_settings(run: RunFolder, config: RunConfig, key: str) -> None:
+    """Refuse to resume a run that was begun with other settings or sounds, before anything is written."""
+    if run.is_run and run.read_config() != config:
+        raise TrainingError(
+            f"the run in {run.path} was begun with other settings: give --resume alone, or start again with --overwrite"
+        )
+    if run.checkpoint_path.exists():
+        load_checkpoint(run.checkpoint_path, key=key)
 
 
 def _notes(config: RunConfig, prepared: Prepared) -> tuple[str, ...]:

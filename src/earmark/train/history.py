@@ -34,10 +34,9 @@ class Epoch:
     def sentence(self) -> str:
         """Return what a progress bar shows beside the epoch."""
         if self.validation_loss is None or self.validation_accuracy is None:
-            return f"loss {self.train_loss:.3f} · accuracy {self.train_accuracy:.3f}"
+            return f"loss {self.train_loss:.2f} accuracy {self.train_accuracy:.2f}"
         return (
-            f"loss {self.train_loss:.3f} · validation loss {self.validation_loss:.3f} "
-            f"· validation accuracy {self.validation_accuracy:.3f}"
+            f"loss {self.train_loss:.2f} validation {self.validation_loss:.2f} accuracy {self.validation_accuracy:.2f}"
         )
 
 

@@ -38,7 +38,7 @@ def load(path: Path) -> Dataset:
     out is named in the notes.
 
     Raises:
-        DataError: The one folder holds the classes, the folders are parts of a split and no classes, or one cannot be read.
+        DataError: The classes are a folder further down, the folders are parts of a split, or one cannot be read.
     """
     finds = _look_through(path)
     labels = sorted({name.split("/")[0] for name in finds.sounds})
