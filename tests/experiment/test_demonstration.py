@@ -14,7 +14,7 @@ def small(monkeypatch, tmp_path_factory, write_tone):
     """Make the genres few and short, and keep features out of the cache of whoever runs the tests."""
     monkeypatch.setenv("EARMARK_CACHE", str(tmp_path_factory.mktemp("cache")))
 
-    def make(folder, *, seed, progress=None):
+    def make(folder, *, seed, n_artists, progress=None):
         lines = ["path,label,artist"]
         for label in range(2):
             for number in range(5):

@@ -23,7 +23,7 @@ from earmark.experiment.scoring import score_clips
 from earmark.features.store import FeatureStore, default_store_folder
 from earmark.models.device import resolve_device
 
-_N_ARTISTS = 8
+_N_ARTISTS = 12  # of each genre: with fewer, a network knows the artists and little else
 
 
 @dataclass(frozen=True, kw_only=True)
