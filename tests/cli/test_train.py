@@ -315,3 +315,27 @@ def test_a_run_stays_when_the_one_to_replace_it_fails(train, sounds, tmp_path):
     assert answer.status == 2
     assert {path: path.read_bytes() for path in (tmp_path / "run").rglob("*") if path.is_file()} == before
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_what_ctrl_c_cut_off_is_scored_reported_and_can_be_finished(train, sounds, tmp_path, monkeypatch):
+    folder = sounds.folder({"dog": 6, "rain": 6})
+    notes = []
+
+    def impatient(self, note=""):
+        notes.append(note)
+        if note.startswith("loss"):
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("earmark.cli.train.ProgressBar.advance", impatient)
+        cut_off = train(folder)
+    reported = (tmp_path / "run" / "report.html").exists()
+    finished = train(folder, "--resume")
+    train(folder, out="whole")
+
+    assert cut_off.status == 130
+    assert any("--resume goes on from there" in line for line in cut_off.told)
+    assert reported
+    assert finished.status == 0
+    for name in ("predictions.csv", "scorecard.json"):
+        assert (tmp_path / "run" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()

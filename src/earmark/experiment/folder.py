@@ -73,13 +73,16 @@ class RunFolder:
 
     @property
     def is_finished(self) -> bool:
-        """Whether the run got to its scores, with a training that was not interrupted."""
-        if not self.scorecard_path.exists():
-            return False
+        """Whether the run got to its scores."""
+        return self.scorecard_path.exists()
+
+    @property
+    def was_interrupted(self) -> bool:
+        """Whether the run got to its scores with a training that was cut off, which can be taken up again."""
         try:
-            return self.read_environment().get("training_ended") != "interrupted"
+            return self.read_environment().get("training_ended") == "interrupted"
         except StorageError:
-            return True
+            return False
 
     def claim(self, *, overwrite: bool, resume: bool) -> None:
         """Make sure that a run may write here.
@@ -104,7 +107,7 @@ class RunFolder:
                 f"{self.path} holds a run already: give another folder with -o, or --overwrite to replace it, or "
                 "--resume to finish it"
             )
-        if self.is_finished:
+        if self.is_finished and not self.was_interrupted:
             raise StorageError(f"the run in {self.path} is finished: there is nothing to resume")
 
     @contextmanager
