@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -271,3 +272,26 @@ def test_without_a_home_folder_the_message_says_what_to_set(monkeypatch):
     monkeypatch.setattr(Path, "home", no_home)
     with pytest.raises(SettingError, match="set EARMARK_CACHE"):
         default_store_folder()
+
+
+def test_only_one_thread_at_a_time_parses_a_header(tmp_path, monkeypatch):
+    store = FeatureStore(tmp_path)
+    keys = [f"{number:032x}" for number in range(16)]
+    for key in keys:
+        store.put(key, np.ones(3, dtype=np.float32))
+    inside, most = [], []
+    parse = np.lib.format.read_array_header_1_0
+
+    def watched(stream):
+        inside.append(1)
+        most.append(len(inside))
+        time.sleep(0.001)
+        inside.pop()
+        return parse(stream)
+
+    monkeypatch.setattr(np.lib.format, "read_array_header_1_0", watched)
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(store.get, keys))
+
+    assert len(most) == len(keys)
+    assert max(most) == 1

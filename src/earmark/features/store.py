@@ -17,6 +17,9 @@ from earmark.errors import SettingError, StorageError
 Array = npt.NDArray[Any]
 
 _LOG = logging.getLogger(__name__)
+# NumPy parses a header with ast.literal_eval, and in CPython 3.11.7 two threads that parse at once can end in a
+# SystemError ("AST constructor recursion depth mismatch").
+_ONE_PARSER = threading.Lock()
 _MAP_FROM_BYTES = 16384  # below it, a mapping costs more memory than it saves
 
 
@@ -135,7 +138,8 @@ def _read_header(stream: BinaryIO) -> tuple[tuple[int, ...], np.dtype[Any]]:
     version = np.lib.format.read_magic(stream)
     if version != (1, 0):
         raise ValueError(f"npy version {version} in place of (1, 0)")
-    shape, is_fortran, dtype = np.lib.format.read_array_header_1_0(stream)
+    with _ONE_PARSER:
+        shape, is_fortran, dtype = np.lib.format.read_array_header_1_0(stream)
     if is_fortran or dtype.hasobject:
         raise ValueError("not an array that was kept here")
     return shape, dtype
