@@ -34,9 +34,12 @@ docs: .venv/.stamp-dev ## build docs/_build/html/index.html, every warning an er
 	@$(BIN)/python -m sphinx -n -W -q docs docs/_build/html
 examples: .venv/.stamp-dev ## run every script in examples/
 	@for script in $(sort $(wildcard examples/*.py)); do echo "$$script" && MPLBACKEND=agg $(BIN)/python "$$script" || exit; done
-bench: .venv/.stamp-dev ## the benchmarks that need no data: waiting times, training steps
+bench: .venv/.stamp-dev ## the benchmarks that need no data: waiting times, training steps, features, the store
 	@$(BIN)/python benchmarks/startup.py
 	@$(BIN)/python benchmarks/train_step.py
+	@$(BIN)/python benchmarks/features.py --loop-tracks 60 --repeats 5
+	@$(BIN)/python benchmarks/features.py --tracks 200 --loop-tracks 2 --repeats 1 --memory-tracks 2000
+	@$(BIN)/python benchmarks/store.py
 clean: ## remove what was built; .venv and runs/ stay
 	rm -rf build dist docs/_build docs/auto_examples .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
@@ -54,9 +57,12 @@ endif
 	@$(INSTALL) -e .
 	@touch $@
 
+# librosa compiles its inner loops when it is first imported. Two processes that do so at once can leave a broken cache
+# behind, and every later import crashes; so one process does it here, before the tests run in several.
 .venv/.stamp-dev: .venv/.stamp-run
 	@echo "installing what the checks need into .venv (once)"
 	@$(INSTALL) -e '.[dev]'
+	@$(BIN)/python -c "import librosa; librosa.piptrack, librosa.zero_crossings, librosa.util.localmax"
 	@touch $@
 
 # Tried in this order; `make PYTHON=/path/to/python3.12` names another. A name can be there and yet not run (pyenv).

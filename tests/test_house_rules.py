@@ -164,6 +164,7 @@ def project_files():
 # ---------------------------------------------------------------- the house keeps them
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", [too_long, long_bodies, forbidden_statements, unnamed_errors])
 def test_every_module_keeps_the_rule(rule):
     check_modules(lambda path: rule(path.read_text(encoding="utf-8")))
@@ -181,6 +182,7 @@ def test_every_module_has_its_test_file():
     check_modules(without_test_file, but=WITHOUT_TEST_FILE)
 
 
+@pytest.mark.slow
 def test_comments_are_neither_rare_nor_everywhere():
     low, high = COMMENT_SHARE
     assert low <= comment_share(path.read_text(encoding="utf-8") for path in MODULES) <= high

@@ -44,11 +44,13 @@ def test_a_name_of_earmark_loads_what_it_needs_and_no_more():
     assert "torch" not in loaded_by("import earmark\nearmark.open_dataset")
 
 
-@pytest.mark.parametrize("room", ["errors", "data.open", "audio.read", "evaluate.scorecard", "cli"])
+@pytest.mark.slow
+@pytest.mark.parametrize("room", ["errors", "data.open", "audio.read", "augment.chain", "evaluate.scorecard", "cli"])
 def test_a_room_without_torch_loads_none(room):
     assert not {"torch", "sklearn", "matplotlib", "librosa"} & set(loaded_by(f"import earmark.{room}"))
 
 
+@pytest.mark.slow
 def test_inference_loads_no_plotting_and_no_scikit_learn():
     loaded = loaded_by("import earmark.inference.predictor")
     assert "torch" in loaded  # else this test could not fail
@@ -59,6 +61,7 @@ def test_the_help_loads_nothing_heavy():
     assert loaded_by_command("--help") == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", VERBS)
 def test_the_help_of_a_verb_loads_nothing_heavy(verb):
     assert loaded_by_command(verb, "--help") == []

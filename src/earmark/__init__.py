@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from earmark.errors import EarmarkError as EarmarkError
     from earmark.evaluate.scorecard import Scorecard as Scorecard
     from earmark.experiment.estimator import SoundClassifier as SoundClassifier
+    from earmark.features.interchange.catalogue import open_features as open_features
     from earmark.inference.predictor import Predictor as Predictor
     from earmark.train.settings import TrainSettings as TrainSettings
 
@@ -31,6 +32,7 @@ _HOMES = {
     "TrainSettings": "earmark.train.settings",
     "make_genres": "earmark.data.genres.make",
     "open_dataset": "earmark.data.open",
+    "open_features": "earmark.features.interchange.catalogue",
     "train_test_split": "earmark.data.train_test",
 }
 

@@ -9,6 +9,8 @@ from earmark.audio.mp3 import tag_length
 from earmark.audio.read import read_info, read_sound
 from earmark.errors import AudioError
 
+pytestmark = pytest.mark.slow  # many small pictures or runs; `make test` has them
+
 ID3 = b"ID3\x04\0\0" + bytes([0, 0, 10, 0]) + bytes(1280)
 RATES_HZ = [8000, 11025, 16000, 22050, 32000, 44100, 48000]
 TAILS = {
@@ -64,6 +66,7 @@ def read(tmp_path):
     return read_bytes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_channels", [1, 2])
 @pytest.mark.parametrize("sample_rate", RATES_HZ)
 def test_a_whole_mp3_keeps_its_length(read, sample_rate, n_channels):
@@ -75,6 +78,7 @@ def test_a_very_short_mp3_is_read(read, seconds):
     assert len(read(mp3(seconds))) == round(seconds * 44100)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", [0.999, 0.9, 0.5, 0.1])
 @pytest.mark.parametrize("sample_rate", [22050, 44100])
 def test_a_truncated_mp3_is_refused_without_a_word_on_stderr(read, capfd, sample_rate, part):
@@ -112,6 +116,7 @@ def test_an_mp3_without_a_length_header_that_ends_inside_a_frame_loses_that_fram
     assert len(read(encoded)) - len(read(encoded[:-1])) == 1152
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tail", TAILS.values(), ids=TAILS.keys())
 @pytest.mark.parametrize("sample_rate", [22050, 44100])
 def test_tags_and_rubbish_behind_the_frames_change_nothing_and_print_nothing(read, capfd, sample_rate, tail):
@@ -187,6 +192,7 @@ def test_a_vbri_header_counts_and_is_no_sound(read):
         read(encoded[:-3000])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("has_length_header", [True, False])
 @pytest.mark.parametrize("sample_rate", [8000, 16000, 22050, 44100])
 def test_a_stretch_of_an_mp3_equals_the_slice_of_the_whole_and_prints_nothing(

@@ -88,6 +88,7 @@ def test_an_ogg_of_one_sample_is_read(read):
     assert len(read(ogg(seconds=1 / 48000))) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.data
 def test_real_ogg_files_are_never_called_truncated(shared_data):
     paths = sorted(shared_data.rglob("*.ogg"))[::16]

@@ -58,6 +58,7 @@ def test_what_was_written_with_loss_sounds_the_same(tmp_path, name, least_correl
     assert np.corrcoef(waveform, tone())[0, 1] > least_correlation
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FORMATS)
 @pytest.mark.parametrize("sample_rate", [8000, 44100])
 def test_a_stretch_equals_the_slice_of_the_whole(tmp_path, name, sample_rate):
@@ -211,6 +212,7 @@ def test_settings_that_cannot_be_are_refused(sounds, wrong):
         read_sound(sounds.write("a.wav"), **wrong)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sample_rate", [8000, 22050, 48000])
 @pytest.mark.parametrize("kind", ["noise", "silence with a burst at its end"])
 def test_a_stretch_near_the_end_of_an_ogg_is_in_its_place(tmp_path, sample_rate, kind):

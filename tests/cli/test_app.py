@@ -6,7 +6,7 @@ import pytest
 import earmark as package
 from earmark.cli.app import app, main
 
-VERBS = ["train", "evaluate", "predict", "report", "demo"]
+VERBS = ["train", "crossval", "evaluate", "predict", "features", "augment", "plot", "report", "demo"]
 
 
 def test_the_verbs_are_those_that_are_written_down():
@@ -61,6 +61,7 @@ def test_a_fault_of_its_own_is_not_hidden(monkeypatch):
         main([])
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_is_no_fault(trained):
     command = [sys.executable, "-m", "earmark", "predict", str(trained / "run"), str(trained / "sounds"), "--json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:

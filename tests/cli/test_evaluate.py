@@ -1,6 +1,8 @@
 import json
 import shutil
 
+import pytest
+
 
 def test_other_sounds_get_a_scorecard(earmark, trained, sounds, tmp_path):
     other = sounds.folder({"dog": 3, "rain": 3, "sea": 3})
@@ -39,6 +41,7 @@ def test_fewer_labels_than_the_classifier_knows_are_fine(earmark, trained, sound
     assert json.loads(answer.out)["labels"] == ["dog", "rain", "sea"]
 
 
+@pytest.mark.slow
 def test_one_class_alone_can_be_scored_with_the_baseline_beside_it(earmark, trained, sounds):
     answer = earmark("evaluate", trained / "run", sounds.folder({"dog": 3}), "--json")
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from earmark.cli.train import merge
+from earmark.cli.typed import merge
 from earmark.errors import SettingError
 
 FILES = {
@@ -59,6 +59,7 @@ def test_json_on_stdout_is_the_scorecard(train, sounds, tmp_path):
     assert set(json.loads(answer.out)["clip"]["accuracy"]) == {"value", "low", "high"}
 
 
+@pytest.mark.slow
 def test_running_its_own_configuration_again_gives_the_same_run(train, earmark, sounds, tmp_path):
     train(sounds.folder({"dog": 6, "rain": 6}), "--seed", 3, "--segments", 2)
 
@@ -71,6 +72,7 @@ def test_running_its_own_configuration_again_gives_the_same_run(train, earmark, 
     assert (tmp_path / "again" / weights).read_bytes() == (tmp_path / "run" / weights).read_bytes()
 
 
+@pytest.mark.slow
 def test_what_is_typed_goes_over_the_configuration(train, earmark, sounds, tmp_path):
     train(sounds.folder({"dog": 6, "rain": 6}))
 
@@ -88,6 +90,7 @@ def test_every_network_gets_to_a_report(train, sounds, tmp_path, network):
     assert (tmp_path / "run" / "report.html").stat().st_size > 1000
 
 
+@pytest.mark.slow
 def test_bad_files_are_named_and_the_rest_goes_on(train, sounds, tmp_path):
     folder = sounds.folder({"dog": 6, "rain": 6})
     (folder / "dog" / "broken.wav").write_text("this is no sound")
@@ -115,6 +118,7 @@ def test_strict_stops_at_bad_files_and_names_them(train, sounds):
     assert "dog/broken.wav" in answer.told[0]
 
 
+@pytest.mark.slow
 def test_silent_clips_are_used_and_told(train, sounds):
     folder = sounds.folder({"dog": 6, "rain": 6})
     sounds.write("sounds/rain/nothing.wav", kind="silence")
@@ -125,6 +129,7 @@ def test_silent_clips_are_used_and_told(train, sounds):
     assert any("silent" in line and "rain/nothing.wav" in line for line in answer.told)
 
 
+@pytest.mark.slow
 def test_formats_rates_widths_and_channels_may_be_mixed(train, sounds, tmp_path):
     folder = sounds.folder({"dog": 5, "rain": 5})
     for name, options in {
@@ -167,6 +172,7 @@ MISTAKES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_mistake_is_answered_with_one_line_and_status_2(earmark, sounds, tmp_path, monkeypatch, mistake):
     sounds.folder({"dog": 4, "rain": 4})
@@ -250,6 +256,7 @@ def test_what_is_typed_takes_the_place_of_its_rivals():
     assert merge(tables, {"segments.count": 3})["segments"] == {"count": 3}
 
 
+@pytest.mark.slow
 def test_resume_alone_finishes_what_was_begun(earmark, train, sounds, tmp_path):
     folder = sounds.folder({"dog": 6, "rain": 6})
     train(folder, out="whole")
@@ -274,6 +281,7 @@ def test_overwrite_takes_no_folder_that_only_looks_like_a_run(train, sounds, tmp
     assert mine.exists()
 
 
+@pytest.mark.slow
 def test_copies_on_both_sides_are_told(train, sounds):
     folder = sounds.folder({"dog": 8, "rain": 8})
     for path in sorted(folder.rglob("*.wav")):
@@ -305,6 +313,7 @@ def test_overwrite_and_resume_together_are_refused(train, sounds):
     assert "not both" in answer.told[0]
 
 
+@pytest.mark.slow
 def test_a_run_stays_when_the_one_to_replace_it_fails(train, sounds, tmp_path):
     folder = sounds.folder({"dog": 6, "rain": 6})
     train(folder)
@@ -317,6 +326,7 @@ def test_a_run_stays_when_the_one_to_replace_it_fails(train, sounds, tmp_path):
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
+@pytest.mark.slow
 def test_what_ctrl_c_cut_off_is_scored_reported_and_can_be_finished(train, sounds, tmp_path, monkeypatch):
     folder = sounds.folder({"dog": 6, "rain": 6})
     notes = []

@@ -223,3 +223,19 @@ def test_a_list_in_a_message_accounts_for_every_name(names):
 
     assert [*filter(None, shown.split(", "))] == names[:5]
     assert int(more.removesuffix(" more") or 0) == max(0, len(names) - 5)
+
+
+def test_the_first_clips_of_each_class_are_taken_in_order():
+    clips = [Clip(name=name, path=Path(name), label=name[0], group=name) for name in ("a3", "b1", "a1", "a2", "b2")]
+    chosen = Dataset(clips, root=Path()).first_per_class(2)
+    assert [clip.name for clip in chosen] == ["a3", "b1", "a1", "b2"]
+
+
+def test_a_class_with_fewer_clips_gives_all_it_has():
+    clips = [Clip(name=name, path=Path(name), label=name[0], group=name) for name in ("a1", "b1", "b2")]
+    assert Dataset(clips, root=Path()).first_per_class(10).clips == tuple(clips)
+
+
+def test_none_of_each_class_is_refused():
+    with pytest.raises(SettingError, match="at least 1 clip of each class"):
+        Dataset([], root=Path()).first_per_class(0)

@@ -106,7 +106,7 @@ def test_the_many_siblings_of_a_path_are_not_poured_out(tmp_path):
     assert len(refusal(tmp_path / "qqq")) < 300
 
 
-LAYOUTS = ("ESC-50 checkout", "folder of class folders", ".csv or .tsv table")
+LAYOUTS = ("ESC-50 checkout", "audiofolder", "folder of class folders", ".csv or .tsv table")
 
 
 def test_sounds_flat_in_a_folder_have_no_labels_and_the_layouts_are_named(tmp_path):
@@ -189,6 +189,20 @@ def test_a_checkout_of_esc50_is_not_taken_for_class_folders(tmp_path):
         "filename,fold,target,category,esc10,src_file,take\na.wav,1,0,dog,True,7,A\nb.wav,2,1,rain,True,8,A\n"
     )
 
+    assert open_dataset(tmp_path).labels == ("dog", "rain")
+
+
+def test_class_folders_in_the_parts_of_a_split_are_opened_with_folds(tmp_path):
+    data = open_dataset(touch(tmp_path, *(f"{part}/{label}/a.wav" for part in ("train", "test") for label in "ab")))
+
+    assert repr(data) == "Dataset(4 clips, 2 labels, 4 groups, folds 1, 3)"
+
+
+def test_metadata_of_an_audiofolder_are_not_taken_for_a_table(tmp_path):
+    touch(tmp_path, "a.wav", "b.wav")
+    (tmp_path / "metadata.csv").write_text("file_name,label\na.wav,dog\nb.wav,rain\n")
+
+    assert open_dataset(tmp_path) == open_dataset(tmp_path / "metadata.csv")
     assert open_dataset(tmp_path).labels == ("dog", "rain")
 
 

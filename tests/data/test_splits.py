@@ -63,6 +63,7 @@ FEW = st.integers(0, 5)
 ROWS = st.lists(st.tuples(st.integers(0, 14).map("g{}".format), FEW.map("l{}".format)), min_size=1, max_size=60)
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(rows=ROWS, seed=st.integers(0, 1000), fractions=st.tuples(*[st.floats(0.02, 0.9)] * 2))
 def test_whatever_the_groups_and_labels_a_split_is_honest_or_refused(rows, seed, fractions):
@@ -81,6 +82,7 @@ def test_whatever_the_groups_and_labels_a_split_is_honest_or_refused(rows, seed,
     assert labels_of(data, split.test) | noted == set(data.labels)
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None)
 @given(
     sizes=st.lists(st.lists(st.integers(1, 9), min_size=3, max_size=6), min_size=1, max_size=5), seed=st.integers(0, 99)
@@ -100,6 +102,7 @@ def test_three_groups_a_label_always_split_and_every_label_is_in_every_part(size
     assert split.notes == ()
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(
     rows=st.lists(st.tuples(st.integers(0, 9), st.integers(0, 2)), min_size=12, max_size=60), seed=st.integers(0, 99)
@@ -115,6 +118,7 @@ def test_a_given_fold_is_the_test_part_to_the_clip(rows, seed):
     assert split.test == tuple(index for index, clip in enumerate(data) if clip.fold == 0)
 
 
+@pytest.mark.slow
 def test_another_seed_usually_gives_another_split():
     data = regular(4, 10, 2)
     splits = {split_dataset(data, seed=seed).test for seed in range(5)}
@@ -122,6 +126,7 @@ def test_another_seed_usually_gives_another_split():
     assert len(splits) >= 4
 
 
+@pytest.mark.slow
 def test_the_seed_changes_the_validation_part_of_given_folds():
     data = dataset(*((f"{n}", f"label{n % 2}", n % 5) for n in range(100)))
 
@@ -155,6 +160,7 @@ def test_the_global_random_state_is_left_alone():
 # ---------------------------------------------------------------- shares
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("fraction", "n_clips"), [(0.05, 20), (0.2, 80), (0.3, 120), (0.5, 200), (0.8, 320)])
 def test_the_test_part_has_the_share_that_was_asked_for_in_each_label(fraction, n_clips):
     split = split_dataset(data := regular(5, 40, 2), seed=0, test_fraction=fraction)
@@ -201,6 +207,7 @@ def regular_rows(label, n_groups):
     return tuple((f"{label}{n}", label) for n in range(n_groups))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(5))
 def test_a_label_with_two_groups_gives_one_to_each_side(seed):
     data = dataset(*regular_rows("dog", 20), *regular_rows("owl", 2))
@@ -211,6 +218,7 @@ def test_a_label_with_two_groups_gives_one_to_each_side(seed):
     assert split.notes == ("label 'owl' has one group left beside the test part: it is learnt but not validated",)
 
 
+@pytest.mark.slow
 def test_a_group_that_another_label_cannot_spare_stays_in_training():
     # g0 is all that there is of the owl, so the dog is tested on what is left of its groups.
     data = dataset(("g0", "owl"), ("g0", "dog"), ("g1", "dog"), *regular_rows("cat", 5))
@@ -255,6 +263,7 @@ def test_no_clips_cannot_be_split():
         split_dataset(dataset(), seed=0)
 
 
+@pytest.mark.slow
 def test_small_classes_raise_no_warning_from_below():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -375,6 +384,7 @@ def test_a_share_to_hold_out_lies_between_0_and_1(fraction):
 # ---------------------------------------------------------------- many groups
 
 
+@pytest.mark.slow
 def test_thousands_of_groups_are_split_to_the_share_and_no_group_is_torn():
     sizes = np.random.default_rng(0).integers(1, 4, 4000)
     data = dataset(*((f"g{n}", f"label{n % 3}") for n, size in enumerate(sizes) for _ in range(size)), ("o", "owl"))
@@ -445,6 +455,7 @@ def test_fold_five_of_esc10_is_tested_on(shared_data):
     assert split.notes == ()
 
 
+@pytest.mark.slow
 @pytest.mark.data
 @pytest.mark.parametrize("fold", range(1, 6))
 def test_every_fold_of_esc10_can_be_tested_on(shared_data, fold):

@@ -1,3 +1,5 @@
+import pytest
+
 from earmark.data.open import open_dataset
 from earmark.data.train_test import train_test_split
 
@@ -11,6 +13,7 @@ def test_no_group_is_in_both_and_no_clip_is_lost(sounds):
     assert sorted(clip.name for clip in (*train, *test)) == [clip.name for clip in dataset]
 
 
+@pytest.mark.slow
 def test_the_seed_decides(sounds):
     dataset = open_dataset(sounds.folder({"dog": 10, "rain": 10}, seconds=0.01))
 

@@ -81,6 +81,7 @@ def test_few_groups_are_not_bundled():
     assert whole_groups._bundles(table(("a", "x"), ("b", "x")), seed=0).tolist() == [0, 1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(5))
 def test_a_small_label_is_not_taken_whole_however_large_the_share(seed):
     counted = table(*((f"x{n}", "x") for n in range(30)), ("y0", "y"), ("y1", "y"))

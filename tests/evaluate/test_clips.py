@@ -31,6 +31,7 @@ def test_a_tied_vote_goes_to_the_tied_class_with_the_higher_mean():
     assert majority_vote(probabilities, np.array([0, 0])).tolist() == [2]
 
 
+@pytest.mark.slow
 @given(SEGMENTS, st.randoms(use_true_random=False))
 def test_the_order_of_segments_does_not_matter(rows, random):
     shuffled = random.sample(rows, len(rows))

@@ -34,11 +34,13 @@ def coverage(n_groups, *, by_clip=False, truth=0.75, n_clips=8, n_trials=300):
     return held / n_trials
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_groups", [10, 50])
 def test_the_interval_over_groups_holds_the_truth_about_95_times_in_100(n_groups):
     assert 0.91 <= coverage(n_groups) <= 0.99
 
 
+@pytest.mark.slow
 def test_an_interval_over_clips_that_share_groups_would_hold_it_far_less_often():
     assert coverage(50, by_clip=True, n_trials=60) < 0.8
 

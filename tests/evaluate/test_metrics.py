@@ -25,6 +25,7 @@ def confusion_of(pairs):
     return y_true, y_pred, confusion_matrix(y_true, y_pred, N_CLASSES)
 
 
+@pytest.mark.slow
 @given(PAIRS)
 def test_every_score_is_that_of_scikit_learn(pairs):
     y_true, y_pred, confusion = confusion_of(pairs)
@@ -36,6 +37,7 @@ def test_every_score_is_that_of_scikit_learn(pairs):
     assert macro_f1_score(confusion) == pytest.approx(expected, abs=1e-12)
 
 
+@pytest.mark.slow
 @given(PAIRS)
 def test_the_class_table_is_that_of_scikit_learn(pairs):
     y_true, y_pred, confusion = confusion_of(pairs)
@@ -76,6 +78,7 @@ def test_nothing_counted_has_no_score_and_does_not_spoil_its_neighbours(score):
     assert scores[1] == 1
 
 
+@pytest.mark.slow
 @given(PAIRS, st.data())
 def test_counting_by_group_adds_up_to_the_counts_of_each_matrix(pairs, data):
     y_true, y_pred, _ = confusion_of(pairs)

@@ -82,6 +82,7 @@ def test_the_vote_is_scored_beside_the_mean():
     assert (found.clip.macro_f1.value, found.clip.vote_macro_f1.value) == (0, 1)
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(st.permutations(range(N_CLIPS)), st.randoms(use_true_random=False))
 def test_the_order_of_clips_and_segments_changes_nothing(order, random):

@@ -7,7 +7,7 @@ import pytest
 
 from earmark.audio.segments import Segments
 from earmark.errors import SettingError, StorageError
-from earmark.experiment.config import DataConfig, SegmentConfig, config_of, load_config, make_config
+from earmark.experiment.config import DataConfig, SegmentConfig, config_of, load_config, make_config, own_front_end
 from earmark.features.catalogue import FRONT_ENDS
 from earmark.features.extract import Recipe
 from earmark.features.mfcc import MfccSettings
@@ -24,7 +24,23 @@ FULL = {
     "segments": {"segment_s": 1.5, "hop_s": 0.75},
     "front_end": {"name": "mfcc", "n_mfcc": 20, "sample_rate": 16000, "fmax_hz": 7000.0},
     "network": {"name": "mlp", "n_hidden": [32, 16], "dropout": 0.1},
-    "train": {"max_epochs": 3, "patience": 2, "batch_size": 4, "learning_rate": 1e-4, "weight_decay": 0.5},
+    "train": {
+        "max_epochs": 3,
+        "patience": 2,
+        "batch_size": 4,
+        "optimiser": "adamax",
+        "learning_rate": 1e-4,
+        "schedule": "cosine",
+        "warmup_epochs": 1,
+        "weight_decay": 0.5,
+        "l1": 1e-5,
+        "l2": 1e-4,
+        "label_smoothing": 0.1,
+        "class_weights": "balanced",
+        "clip_norm": 2.0,
+        "ema_decay": 0.99,
+        "mixed_precision": True,
+    },
 }
 
 
@@ -37,6 +53,7 @@ def refused(tables, match):
 # ---------------------------------------------------------------- there and back
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", NETWORKS)
 @pytest.mark.parametrize("front_end", FRONT_ENDS)
 def test_what_is_saved_is_read_as_the_same_value(tmp_path, network, front_end):
@@ -75,7 +92,7 @@ def test_the_file_is_toml_with_every_default_in_it(tmp_path):
 
     tables = tomllib.loads((tmp_path / "config.toml").read_text(encoding="utf-8"))
 
-    assert tables["train"] == asdict(TrainSettings())
+    assert tables["train"] == {key: value for key, value in asdict(TrainSettings()).items() if value is not None}
     assert tables["network"]["name"] == "cnn"
     assert tables["front_end"] | {"name": "log-mel", "n_fft": 2048, "hop_samples": 512} == tables["front_end"]
     assert (tables["seed"], tables["device"]) == (0, "auto")
@@ -254,3 +271,24 @@ def test_a_blueprint_tells_how_to_fit_another_of_its_kind():
     assert config.segments == SegmentConfig(segment_s=2.0, hop_s=0.5)
     assert config.front_end.settings == MfccSettings(n_mfcc=20)
     assert config.network.settings == CnnSettings(dropout=0.5)
+
+
+# ---------------------------------------------------------------- what a network likes
+
+
+def test_a_network_gets_the_settings_that_it_likes_where_nothing_else_is_said():
+    config = make_config({"data": {"path": "a"}, "network": {"name": "resnet-mel"}})
+    likes = NETWORKS["resnet-mel"].defaults
+
+    assert {name: getattr(config.train, name) for name in likes["train"]} == dict(likes["train"])
+    assert {name: getattr(config.front_end.settings, name) for name in likes["front_end"]} == dict(likes["front_end"])
+    assert config.front_end == own_front_end("resnet-mel")
+
+
+def test_what_is_said_goes_before_what_a_network_likes():
+    said = {"train": {"learning_rate": 0.5}, "front_end": {"name": "mfcc"}}
+    config = make_config({"data": {"path": "a"}, "network": {"name": "resnet-mel"}, **said})
+
+    assert config.train.learning_rate == 0.5
+    assert config.train.schedule == "cosine"
+    assert config.front_end.settings == FRONT_ENDS["mfcc"].settings()

@@ -68,6 +68,7 @@ def test_the_score_is_the_accuracy_over_clips(fitted, others, paths):
     assert fitted.score(others) == fitted.evaluate(others).clip.accuracy.value == pytest.approx(np.mean(right))
 
 
+@pytest.mark.slow
 def test_the_score_counts_clips_and_not_their_segments(dataset, others, tmp_path):
     long = classifier(train=TrainSettings(max_epochs=30)).fit(dataset)
     for clip in others:  # the first half of each clip says one class, the second another
@@ -83,6 +84,7 @@ def test_the_score_counts_clips_and_not_their_segments(dataset, others, tmp_path
     assert long.score(halves) == scorecard.clip.accuracy.value == pytest.approx(np.mean(right)) != 0.5
 
 
+@pytest.mark.slow
 def test_a_longer_training_learns_the_pitches(dataset, others):
     long = classifier(train=TrainSettings(max_epochs=30)).fit(dataset)
 
@@ -96,6 +98,7 @@ def test_evaluating_after_fitting_shows_the_baseline_on_the_same_clips(fitted, o
     assert scorecard.baseline.clip.n == scorecard.clip.n == 6
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_classifier_and_another_does_not(fitted, dataset, paths):
     again, other = classifier().fit(dataset), classifier(seed=1).fit(dataset)
 
@@ -103,6 +106,7 @@ def test_the_same_seed_gives_the_same_classifier_and_another_does_not(fitted, da
     assert not np.array_equal(fitted.predict_proba(paths), other.predict_proba(paths))
 
 
+@pytest.mark.slow
 def test_fitting_again_begins_anew(fitted, dataset, paths):
     twice = classifier().fit(dataset).fit(dataset)
 
@@ -118,6 +122,7 @@ def test_nothing_global_is_touched(dataset):
     assert torch.equal(torch.get_rng_state(), before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", ["mlp", "svm"])
 def test_every_network_does_it(dataset, others, network):
     one = classifier(network=network, front_end=None, segments=None).fit(dataset)
@@ -230,6 +235,7 @@ def test_a_bad_file_is_left_out_of_the_fit_and_raised_in_a_prediction(tmp_path, 
         one.predict([clip.path for clip in dataset])
 
 
+@pytest.mark.slow
 def test_no_error_of_it_is_a_surprise(dataset):
     for settings in ({"segments": 500}, {"segment_s": 0.001, "segments": None}, {"network": "svm", "segments": 0}):
         with pytest.raises(EarmarkError):

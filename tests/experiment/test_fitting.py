@@ -149,6 +149,7 @@ def clouds(prepared):
     return [(0.3 * y[clip] + rng.standard_normal((1, 100, 1))).astype(np.float32) for clip in range(len(y))]
 
 
+@pytest.mark.slow
 def test_the_baseline_is_scikit_learns_machine_on_training_and_validation_together(prepared):
     baseline = clouds(prepared)
     prepared = replace(prepared, baseline=tuple(baseline))

@@ -268,6 +268,7 @@ def test_a_data_set_that_was_moved_keeps_its_key(key, data, tmp_path):
     assert key(shutil.copytree(data, tmp_path / "elsewhere")) == key()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "tables",
     [

@@ -42,7 +42,9 @@ def rows(path):
 def same_run(one, other, *, but=()):
     """Tell whether two run folders hold the same results; how long each epoch took is no result."""
     names = {"config.toml", "predictions.csv", "scorecard.json", "split.csv", "sounds.csv", WEIGHTS} - set(but)
-    epochs, others = ([replace(e, time_s=0) for e in read_history(run / "history.jsonl")] for run in (one, other))
+    epochs, others = (
+        [replace(e, time_s=0, data_s=0) for e in read_history(run / "history.jsonl")] for run in (one, other)
+    )
     return epochs == others and all((one / name).read_bytes() == (other / name).read_bytes() for name in names)
 
 
@@ -179,6 +181,7 @@ def test_sounds_csv_knows_every_file_by_its_content(trained):
     assert {row["fault"] for row in table} == {""}
 
 
+@pytest.mark.slow
 def test_the_configuration_is_whole_and_its_path_holds_from_any_folder(trained):
     config = make_config(load_config(trained.folder / "config.toml"))
 
@@ -199,12 +202,14 @@ def test_a_run_from_its_own_configuration_is_the_same_run(trained, tmp_path):
     assert same_run(tmp_path / "again", trained.folder)
 
 
+@pytest.mark.slow
 def test_another_seed_is_another_run(trained, tmp_path):
     train_run(replace(trained.config, seed=1), tmp_path / "run", store=trained.store)
 
     assert (tmp_path / "run" / WEIGHTS).read_bytes() != (trained.folder / WEIGHTS).read_bytes()
 
 
+@pytest.mark.slow
 def test_features_from_the_store_give_the_same_run_and_no_sound_is_read(trained, tmp_path, monkeypatch):
     monkeypatch.setattr("earmark.features.extract.read_sound", lambda *_, **__: pytest.fail("a sound was read"))
 
@@ -227,6 +232,7 @@ def grouped(tmp_path, write_tone, *, other_test_part=False):
     return tmp_path / "clips.csv"
 
 
+@pytest.mark.slow
 def test_what_is_in_the_test_part_changes_no_weight(tmp_path, write_tone, configure):
     results = []
     for name, other in (("one", False), ("other", True)):
@@ -269,6 +275,7 @@ def test_stretches_of_one_file_are_clips_of_their_own(tmp_path, write_tone, conf
 # ---------------------------------------------------------------- bad files
 
 
+@pytest.mark.slow
 def test_a_bad_file_is_named_and_left_out_and_never_in_the_split(train, data, tmp_path):
     (data / "dog" / "broken.wav").write_text("this is no sound")
 
@@ -282,6 +289,7 @@ def test_a_bad_file_is_named_and_left_out_and_never_in_the_split(train, data, tm
     assert row["content"] == ""
 
 
+@pytest.mark.slow
 def test_a_bad_file_changes_nothing_of_the_run_without_it(train, data, tmp_path):
     train("before")
     (data / "dog" / "broken.wav").write_text("this is no sound")
@@ -325,6 +333,7 @@ def test_a_second_run_into_the_same_folder_is_refused_and_the_first_stays(train,
     assert {path: path.read_bytes() for path in (tmp_path / "run").rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.slow
 def test_overwriting_gives_the_run_that_a_fresh_folder_would_hold(train, tmp_path):
     train(tables={"seed": 1, "network": {"name": "mlp"}})
     (tmp_path / "run" / "report.html").write_text("of the run before")
@@ -337,6 +346,7 @@ def test_overwriting_gives_the_run_that_a_fresh_folder_would_hold(train, tmp_pat
     assert sorted(path.name for path in (tmp_path / "run").iterdir()) == sorted([*FILES, "notes.txt"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("tables", "error"),
     [
@@ -375,6 +385,7 @@ def test_a_path_as_text_does(configure, data, tmp_path):
 # ---------------------------------------------------------------- cut off
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("every_epoch")
 @pytest.mark.parametrize("n_epochs", [1, 2, 3])
 def test_an_unfinished_run_that_is_resumed_is_as_if_never_cut_off(train, tmp_path, n_epochs):
@@ -400,6 +411,7 @@ def test_an_unfinished_run_is_neither_taken_for_a_new_one_nor_for_a_finished_one
         RunFolder(tmp_path / "run").read_scorecard()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("every_epoch")
 @pytest.mark.parametrize("tables", [{"seed": 1}, {"train": {"max_epochs": 9}}, {"segments": {"count": 1}}])
 def test_an_unfinished_run_is_not_resumed_with_other_settings_and_keeps_its_own(train, tmp_path, tables):
@@ -413,6 +425,7 @@ def test_an_unfinished_run_is_not_resumed_with_other_settings_and_keeps_its_own(
     assert {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()} == before
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("every_epoch")
 def test_an_unfinished_run_is_not_resumed_on_other_sounds(train, data, write_tone):
     with pytest.raises(PowerCutError):
@@ -423,6 +436,7 @@ def test_an_unfinished_run_is_not_resumed_on_other_sounds(train, data, write_ton
         train(resume=True)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("every_epoch")
 def test_overwriting_an_unfinished_run_begins_anew(train, tmp_path):
     with pytest.raises(PowerCutError):
@@ -434,6 +448,7 @@ def test_overwriting_an_unfinished_run_begins_anew(train, tmp_path):
     assert same_run(tmp_path / "run", tmp_path / "fresh")
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_the_best_so_far_scored_and_saved(train, tmp_path):
     result = train(progress=Halt(2, KeyboardInterrupt))
 
@@ -474,6 +489,7 @@ def small_disk(n_bytes):
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("every_epoch")
 @pytest.mark.parametrize(("n_bytes", "name"), [(1, "config.toml"), (4000, "checkpoint.safetensors")])
 def test_a_full_disk_is_one_storage_error_and_nothing_is_half_written(train, tmp_path, n_bytes, name):
@@ -485,6 +501,7 @@ def test_a_full_disk_is_one_storage_error_and_nothing_is_half_written(train, tmp
     assert not (tmp_path / "run" / name).exists()
 
 
+@pytest.mark.slow
 def test_a_disk_too_full_for_the_weights_leaves_no_scorecard_and_can_be_resumed(train, tmp_path):
     with small_disk(5000), pytest.raises(StorageError, match=r"cannot write .*(bundle|checkpoint)"):
         train()

@@ -1,9 +1,13 @@
+import contextlib
 import dataclasses
 import errno
+import gc
 import os
-import shutil
+import subprocess
+import sys
 import threading
 import time
+import typing
 import weakref
 from itertools import pairwise
 
@@ -12,10 +16,13 @@ import pytest
 import soundfile
 import torch
 
+from earmark._util.files import content_key
+from earmark.audio.pcm import decode_plain_wav
 from earmark.audio.read import read_sound
 from earmark.audio.segments import Segments
+from earmark.audio.stored import StoredFile
 from earmark.data.clip import Clip
-from earmark.errors import DataError, SettingError
+from earmark.errors import DataError, SettingError, StorageError
 from earmark.features import extract
 from earmark.features.apply import segment_features
 from earmark.features.catalogue import FRONT_ENDS
@@ -24,6 +31,7 @@ from earmark.features.log_mel import LogMelSettings
 from earmark.features.mfcc import Mfcc, MfccSettings
 from earmark.features.statistics import StatisticsSettings
 from earmark.features.store import FeatureStore
+from earmark.features.stored import StoredArrays
 
 SEGMENTS = Segments(length_samples=5000, hop_samples=5000)
 MFCC = Recipe(front_end="mfcc", settings=MfccSettings(), segments=SEGMENTS)
@@ -47,16 +55,30 @@ def store(tmp_path):
 
 
 @pytest.fixture
-def decoded(monkeypatch):
-    """List the files that are decoded."""
+def decoded(monkeypatch, tmp_path):
+    """List the files that are decoded, on whichever way."""
     names = []
 
     def count(path, **stretch):
         names.append(path.name)
         return read_sound(path, **stretch)
 
+    def count_plain(content):
+        plain = decode_plain_wav(content)
+        if plain is not None:
+            names.append(next(path.name for path in tmp_path.glob("*.wav") if path.read_bytes() == content))
+        return plain
+
     monkeypatch.setattr(extract, "read_sound", count)
+    monkeypatch.setattr(extract, "decode_plain_wav", count_plain)
     return names
+
+
+@pytest.fixture(params=["quick", "slow"])
+def way(request, monkeypatch):
+    """Decode plain WAV files both ways."""
+    if request.param == "slow":
+        monkeypatch.setattr(extract, "decode_plain_wav", lambda content: None)
 
 
 def clip(path, **where):
@@ -70,6 +92,8 @@ def clips(sounds):
 
 def assert_same(one, other):
     assert one.kept == other.kept
+    assert one.contents == other.contents
+    assert one.shapes == other.shapes
     assert one.bad == other.bad
     assert one.silent == other.silent
     for left, right in zip(one.arrays, other.arrays, strict=True):
@@ -82,7 +106,18 @@ def test_each_recipe_gives_one_set_of_all_clips(clips, store):
     assert mfcc.bad == mfcc.silent == ()
     assert [array.shape for array in mfcc.arrays] == [(4, 13, 10)] * 4
     assert [array.shape for array in statistics.arrays] == [(1, 100, 1)] * 4
-    assert {array.dtype for array in mfcc.arrays + statistics.arrays} == {np.dtype(np.float32)}
+    assert {array.dtype for features in (mfcc, statistics) for array in features.arrays} == {np.dtype(np.float32)}
+    for features in (mfcc, statistics):
+        assert features.shapes == tuple(array.shape for array in features.arrays)
+
+
+@pytest.mark.parametrize("has_store", [True, False])
+def test_the_content_of_each_kept_file_is_named(has_store, clips, store, tmp_path):
+    (tmp_path / "text.wav").write_text("this is no sound", encoding="utf-8")
+    mixed = [clips[0], clip(tmp_path / "text.wav"), clips[2]]
+    for _ in range(2):
+        (features,) = extract_features(mixed, [MFCC], store=store if has_store else FeatureStore(None))
+        assert features.contents == tuple(content_key(one.path) for one in (clips[0], clips[2]))
 
 
 def test_the_features_are_in_the_order_of_the_clips(clips, store):
@@ -95,8 +130,60 @@ def test_the_features_are_in_the_order_of_the_clips(clips, store):
 
 
 def test_the_number_of_workers_changes_no_number(clips):
-    sets = [extract_features(clips, [MFCC], store=FeatureStore(None), n_workers=n)[0] for n in (1, 3)]
-    assert_same(*sets)
+    one, *others = [extract_features(clips, [MFCC], store=FeatureStore(None), n_workers=n)[0] for n in (1, 3, None)]
+    for other in others:
+        assert_same(one, other)
+
+
+@pytest.mark.parametrize(("n_processors", "n_workers"), [(1, 1), (3, 3), (64, 8)])
+@pytest.mark.parametrize("knows_affinity", [True, False])
+def test_where_nothing_is_said_there_is_one_worker_a_processor(
+    n_processors, n_workers, knows_affinity, clips, monkeypatch
+):
+    asked = []
+    if knows_affinity:
+        monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(n_processors)), raising=False)
+    else:
+        monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+        monkeypatch.setattr(os, "cpu_count", lambda: n_processors)
+    pool = extract.ThreadPoolExecutor
+    monkeypatch.setattr(extract, "ThreadPoolExecutor", lambda n, **rest: asked.append(n) or pool(n, **rest))
+    extract_features(clips, [MFCC], store=FeatureStore(None))
+    assert asked == [n_workers]
+
+
+@pytest.mark.parametrize("name", ["mono.wav", "stereo.wav", "rate.wav", "float.wav", "a.flac"])
+@pytest.mark.parametrize("segments", [SEGMENTS, Segments(length_samples=4000, hop_samples=1500), None])
+def test_a_plain_wav_decoded_quickly_gives_the_same_numbers(name, segments, sounds, monkeypatch):
+    path = sounds.write(
+        name,
+        n_channels=2 if name == "stereo.wav" else 1,
+        sample_rate=32000 if name == "rate.wav" else 22050,
+        subtype="FLOAT" if name == "float.wav" else None,
+    )
+    recipe = dataclasses.replace(MFCC, segments=segments)
+    (quick,) = extract_features([clip(path)], [recipe, STATISTICS], store=FeatureStore(None))[:1]
+    n_decoded = []
+    monkeypatch.setattr(extract, "decode_plain_wav", lambda content: n_decoded.append(1))
+    (slow,) = extract_features([clip(path)], [recipe], store=FeatureStore(None))
+    assert_same(quick, slow)
+    assert n_decoded == [1]
+
+
+def test_a_file_too_long_for_one_piece_gives_the_same(clips, sounds, monkeypatch):
+    (expected,) = extract_features(clips, [MFCC], store=FeatureStore(None))
+    monkeypatch.setattr(extract, "_MOST_AT_ONCE", 1000)
+    monkeypatch.setattr(extract, "decode_plain_wav", lambda content: pytest.fail("it was read in one piece"))
+    (features,) = extract_features(clips, [MFCC], store=FeatureStore(None))
+    assert_same(features, expected)
+
+
+def test_a_whole_file_is_read_once(clips, store, monkeypatch):
+    monkeypatch.setattr(extract, "read_sound", lambda *_, **__: pytest.fail("a plain WAV was read a second time"))
+    monkeypatch.setattr(extract, "content_key", lambda _: pytest.fail("a plain WAV was read a second time"))
+    for _ in range(2):
+        (features,) = extract_features(clips, [MFCC], store=store)
+        assert len(features.arrays) == 4
 
 
 def test_each_file_is_decoded_once_for_all_recipes_and_never_again(clips, store, decoded):
@@ -146,29 +233,58 @@ def test_a_renamed_file_is_found_again(clips, store, decoded, tmp_path):
     assert decoded == []
 
 
-def test_a_damaged_entry_is_made_again(clips, store, decoded):
+def test_a_damaged_entry_is_made_again(clips, store, decoded, monkeypatch):
+    """The store says of what is damaged that it is not there."""
     (before,) = extract_features(clips, [MFCC], store=store)
-    for path in sorted(store.folder.rglob("*.npy"))[:2]:
-        path.write_bytes(path.read_bytes()[:100])
+    get, damaged = FeatureStore.get, set()
+
+    def damage_two(store, key):
+        array = get(store, key)
+        if array is not None and len(damaged) < 2 and array.ndim == 3:
+            damaged.add(key)
+            return None
+        return array
+
+    monkeypatch.setattr(FeatureStore, "get", damage_two)
     decoded.clear()
     (after,) = extract_features(clips, [MFCC], store=store)
-    assert len(decoded) == 2
+    assert len(decoded) == len(damaged) == 2
     assert_same(before, after)
 
 
+def test_what_the_store_loses_afterwards_is_an_error(clips, store, monkeypatch):
+    (features,) = extract_features(clips, [MFCC], store=store)
+    monkeypatch.setattr(FeatureStore, "get", lambda store, key: None)
+    with pytest.raises(StorageError, match="start again"):
+        features.arrays[0]
+
+
 def different(settings):
-    """Yield copies of the settings, each with one number changed."""
+    """Yield copies of the settings, each with one value changed to another that is allowed."""
+    hints = typing.get_type_hints(type(settings))
     for field in dataclasses.fields(settings):
         value = getattr(settings, field.name)
-        yield dataclasses.replace(settings, **{field.name: 10000.0 if value is None else value + 1})
+        options = [option for part in typing.get_args(hints[field.name]) for option in typing.get_args(part) or [part]]
+        numbers = [] if value is None or isinstance(value, str) else [value + 1, value * 2, value // 2]
+        candidates = [not value] if isinstance(value, bool) else [*numbers, *options, *FRONT_ENDS, None, 10000.0, 1, 2]
+        for candidate in candidates:
+            with contextlib.suppress(SettingError, TypeError):
+                if candidate != value:
+                    yield dataclasses.replace(settings, **{field.name: candidate})
+                    break
+        else:
+            pytest.fail(f"no other value is known here for {field.name} of {settings}")
 
 
-@pytest.mark.parametrize("name", sorted(FRONT_ENDS))
-def test_settings_that_differ_in_one_number_are_kept_apart(name, clips, store, decoded):
+@pytest.mark.parametrize("name", sorted(name for name, kind in FRONT_ENDS.items() if kind.takes == "waveform"))
+def test_settings_that_differ_in_one_value_are_kept_apart(name, clips):
     settings = FRONT_ENDS[name].settings()
-    for n_before, changed in enumerate([settings, *different(settings)]):
-        extract_features(clips[:1], [Recipe(front_end=name, settings=changed)], store=store)
-        assert len(decoded) == n_before + 1, changed
+    every = [settings, *different(settings)]
+    keys = set()
+    for changed in every:
+        course = extract._Course.of(Recipe(front_end=name, settings=changed))
+        keys.add(extract._key(clips[0], "content", course.wording))
+    assert len(keys) == len(every) == 1 + len(dataclasses.fields(settings))
 
 
 @pytest.mark.parametrize(
@@ -282,6 +398,14 @@ def test_many_bad_files_are_counted_after_ten():
     assert "\n" not in line
 
 
+def test_a_folder_with_something_else_in_it_is_no_store_and_nothing_is_decoded(clips, tmp_path, decoded):
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "mine.txt").write_text("not features")
+    with pytest.raises(StorageError, match="notes"):
+        extract_features(clips, [MFCC], store=FeatureStore(tmp_path / "notes"))
+    assert decoded == []
+
+
 @pytest.mark.parametrize("folder", [True, False])
 def test_silence_is_kept_and_told_in_every_run(folder, sounds, clips, tmp_path, decoded):
     store = FeatureStore(tmp_path / "store" if folder else None)
@@ -302,16 +426,46 @@ def test_a_clip_shorter_than_a_segment_is_kept(sounds, store):
     assert features.arrays[0].shape == (1, 13, 10)
 
 
-def test_a_full_disk_costs_the_store_and_not_the_run(clips, store, monkeypatch, caplog):
-    def save(*args, **kwargs):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
+def test_a_store_that_cannot_be_written_costs_the_store_and_not_the_run(clips, tmp_path, caplog, decoded):
     (expected,) = extract_features(clips, [MFCC], store=FeatureStore(None))
-    with monkeypatch.context() as patched:
-        patched.setattr(np, "save", save)
-        (features,) = extract_features(clips, [MFCC], store=store)
+    (tmp_path / "taken").write_text("no folder can be made below a file")
+    (features,) = extract_features(clips, [MFCC], store=FeatureStore(tmp_path / "taken" / "store"))
+    decoded.clear()
     assert_same(features, expected)
+    assert_same(features, expected)
+    assert decoded == []
     assert len(caplog.records) == 1
+
+
+def test_without_a_store_arrays_are_in_memory_and_cannot_be_written_to(clips):
+    (features,) = extract_features(clips, [MFCC], store=FeatureStore(None))
+    assert features.arrays[0] is features.arrays[0]
+    with pytest.raises(ValueError, match="read-only"):
+        features.arrays[0][:] = 0
+
+
+def test_from_a_store_they_are_read_when_asked_for(clips, store):
+    (features,) = extract_features(clips, [MFCC], store=store)
+    assert isinstance(features.arrays, StoredArrays)
+    assert features.arrays.store is store
+    assert features.arrays.shapes == features.shapes
+
+
+@pytest.mark.slow
+def test_no_array_is_in_memory_when_the_store_has_it(clips, store, monkeypatch):
+    alive = []
+    compute = extract._compute
+
+    def watch(*arguments):
+        array = compute(*arguments)
+        alive.append(weakref.ref(array))
+        return array
+
+    monkeypatch.setattr(extract, "_compute", watch)
+    (features,) = extract_features(clips, [MFCC], store=store)
+    gc.collect()
+    assert [reference() for reference in alive] == [None] * 4
+    assert len(features.arrays[0]) == 4
 
 
 def test_progress_is_told_of_every_clip_good_or_bad(clips, sounds, store, tmp_path):
@@ -323,7 +477,7 @@ def test_progress_is_told_of_every_clip_good_or_bad(clips, sounds, store, tmp_pa
 
 def test_no_clips_give_empty_sets(store):
     (features,) = extract_features([], [MFCC], store=store)
-    assert features.arrays == features.kept == ()
+    assert list(features.arrays) == list(features.kept) == list(features.contents) == []
 
 
 def test_an_unknown_front_end_is_refused(clips, store):
@@ -334,6 +488,14 @@ def test_an_unknown_front_end_is_refused(clips, store):
 def test_settings_of_another_front_end_are_refused(clips, store):
     with pytest.raises(SettingError, match="'mfcc' takes MfccSettings, not LogMelSettings"):
         extract_features(clips, [Recipe(front_end="mfcc", settings=LogMelSettings())], store=store)
+
+
+@pytest.mark.parametrize("takes", ["features", "picture"])
+def test_a_front_end_that_takes_no_sound_is_refused(takes, clips, store, monkeypatch):
+    kind = dataclasses.replace(FRONT_ENDS["mfcc"], takes=takes)
+    monkeypatch.setattr(extract, "FRONT_ENDS", {"mfcc": kind})
+    with pytest.raises(SettingError, match=f"^front end 'mfcc' takes {takes} and no sound: .*$"):
+        extract_features(clips, [MFCC], store=store)
 
 
 def test_no_workers_are_refused(clips, store):
@@ -359,39 +521,148 @@ def test_torchs_threads_are_left_as_they_were(clips, store):
         torch.set_num_threads(before)
 
 
-def test_an_interrupt_begins_no_other_file(clips, store, monkeypatch):
-    begun = []
+def copies(one, n_copies):
+    samples, sample_rate = soundfile.read(one.path, dtype="int16")
+    for number in range(n_copies):
+        samples[0] = number  # each its own content
+        path = one.path.with_name(f"copy{number}.wav")
+        soundfile.write(path, samples, sample_rate)
+        yield clip(path)
 
-    def slow(path, **stretch):
-        begun.append(path)
-        time.sleep(0.05)
-        return np.zeros(5000, dtype=np.float32), 22050
 
-    class Interrupted(Steps):
-        def advance(self, note=""):
+class Interrupted(Steps):
+    def __init__(self, n_before=0):
+        super().__init__()
+        self.n_before = n_before
+
+    def advance(self, note=""):
+        super().advance()
+        if len(self.told) > self.n_before + 1:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(extract, "read_sound", slow)
-    many = []
-    for n in range(30):
-        path = clips[0].path.with_name(f"copy{n}.wav")
-        shutil.copy(clips[0].path, path)
-        many.append(clip(path))
+
+def test_an_interrupt_begins_no_other_file(clips, monkeypatch):
+    begun = []
+
+    def slow(one, data, courses):
+        begun.append(one)
+        time.sleep(0.05)
+        return dict.fromkeys(courses, np.zeros((1, 13, 10), dtype=np.float32)), False
+
+    monkeypatch.setattr(extract, "_make", slow)
+    began = time.perf_counter()
     with pytest.raises(KeyboardInterrupt):
-        extract_features(many, [MFCC], store=FeatureStore(None), progress=Interrupted())
+        extract_features(
+            list(copies(clips[0], 30)), [MFCC], store=FeatureStore(None), n_workers=2, progress=Interrupted()
+        )
     assert len(begun) < 10
+    assert time.perf_counter() - began < 1
 
 
-def test_decoded_sound_is_not_held(clips, sounds, monkeypatch):
-    path = sounds.write("once.wav")
+@pytest.mark.parametrize("cut", ["interrupt", "error"])
+def test_what_was_done_before_work_is_cut_off_is_on_disk_and_not_done_again(cut, clips, store, decoded, monkeypatch):
+    many = list(copies(clips[0], 20))
+    calls = []
+    flush = FeatureStore.flush
+    monkeypatch.setattr(FeatureStore, "flush", lambda store: calls.append("flush") or flush(store))
+    compute = extract._compute
+
+    def fail_at_last(one, course, waveform):
+        if cut == "error" and one is many[12]:
+            raise RuntimeError("out of memory")
+        calls.append("compute")
+        return compute(one, course, waveform)
+
+    monkeypatch.setattr(extract, "_compute", fail_at_last)
+    with pytest.raises((KeyboardInterrupt, RuntimeError)):
+        extract_features(many, [MFCC], store=store, n_workers=2, progress=Interrupted(8 if cut == "interrupt" else 99))
+    assert calls[-1] == "flush"
+    n_done = calls.count("compute")
+    assert 8 <= n_done < 20
+    decoded.clear()
+    monkeypatch.setattr(extract, "_compute", compute)
+    (features,) = extract_features(many, [MFCC], store=store)
+    assert len(features.arrays) == 20
+    assert len(decoded) == 20 - n_done
+
+
+def test_decoded_sound_is_not_held(way, sounds, monkeypatch):
+    clips = list(copies(clip(sounds.write("once.wav")), 20))
     alive, most = [], []
+    features_of = extract.segment_features
 
-    def watch(path, **stretch):
-        waveform, sample_rate = read_sound(path, **stretch)
+    def watch(waveform, front_end, segments):
         alive.append(weakref.ref(waveform))
         most.append(sum(reference() is not None for reference in alive))
-        return waveform, sample_rate
+        return features_of(waveform, front_end, segments)
 
-    monkeypatch.setattr(extract, "read_sound", watch)
-    extract_features([clip(path)] * 20, [MFCC], store=FeatureStore(None), n_workers=2)
+    monkeypatch.setattr(extract, "segment_features", watch)
+    extract_features(clips, [MFCC], store=FeatureStore(None), n_workers=2)
+    assert len(alive) == 20
     assert max(most) <= 4
+
+
+def test_a_file_that_cannot_be_read_is_bad(clips, store, monkeypatch):
+    def fail(file, offset, n_bytes):
+        if file.path == clips[1].path:
+            raise OSError(errno.EIO, "Input/output error")
+        return read_at(file, offset, n_bytes)
+
+    read_at = StoredFile.read_at
+    monkeypatch.setattr(StoredFile, "read_at", fail)
+    (features,) = extract_features(clips, [MFCC], store=store)
+    assert features.kept == (0, 2, 3)
+    assert features.bad == (BadFile("tone1.wav", "it cannot be read: input/output error"),)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_is_bad_and_nothing_waits_for_it(clips, store, tmp_path):
+    os.mkfifo(tmp_path / "pipe.wav")
+    (features,) = extract_features([clips[0], clip(tmp_path / "pipe.wav")], [MFCC], store=store)
+    assert features.kept == (0,)
+    assert "pipe" in features.bad[0].reason
+
+
+MEASURE = """
+import sys
+from pathlib import Path
+import numpy as np, soundfile
+from earmark.data.clip import Clip
+from earmark.features.extract import Recipe, extract_features
+from earmark.features.log_mel import LogMelSettings
+from earmark.features.store import FeatureStore
+
+class Watch:
+    most = 0
+    def start(self, title, n_steps): pass
+    def advance(self, note=""):
+        for line in open("/proc/self/status"):
+            if line.startswith("RssAnon"):  # not what is mapped from files: the kernel takes that back at any time
+                self.most = max(self.most, int(line.split()[1]))
+
+folder, n_clips = Path(sys.argv[1]), int(sys.argv[2])
+folder.mkdir()
+samples = np.random.default_rng(0).integers(-3000, 3000, 16000).astype(np.int16)
+clips = []
+for number in range(n_clips):
+    samples[0] = number
+    path = folder / f"{number}.wav"
+    soundfile.write(path, samples, 22050)
+    clips.append(Clip(name=path.name, path=path, label="a", group=path.name))
+recipe = Recipe(front_end="log-mel", settings=LogMelSettings(n_fft=256, hop_samples=20, n_mels=80))
+watch = Watch()
+(features,) = extract_features(clips, [recipe], store=FeatureStore(folder / "store"), n_workers=2, progress=watch)
+assert 4 * sum(np.prod(shape) for shape in features.shapes) > 250_000 * n_clips
+print(watch.most)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells memory and mapped files apart")
+def test_memory_stays_flat_whatever_the_number_of_clips(tmp_path):
+    """Of 300 clips, whose features take 80 MB, hardly more is held than of 60: what is not yet written."""
+    few, many = (
+        int(subprocess.run([sys.executable, "-c", MEASURE, tmp_path / n, n], check=True, capture_output=True).stdout)
+        for n in ("60", "300")
+    )
+    assert many - few < 30_000  # kilobytes

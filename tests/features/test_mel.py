@@ -12,17 +12,20 @@ from earmark.features.mel import check_mel_settings, hz_to_mel, mel_filters, mel
 GOOD = {"sample_rate": 22050, "n_fft": 2048, "n_mels": 64, "fmin_hz": 0.0, "fmax_hz": None}
 
 
-@given(st.floats(0, 96000))
+@pytest.mark.parametrize("mel_scale", ["slaney", "htk"])
+@given(frequency_hz=st.floats(0, 96000))
 @settings(deadline=None)  # the first call imports librosa
-def test_the_scale_is_librosas_and_converts_back(frequency_hz):
-    mel = hz_to_mel(frequency_hz)
-    assert mel == pytest.approx(librosa.hz_to_mel(frequency_hz), rel=1e-12)
-    assert mel_to_hz(mel) == pytest.approx(frequency_hz, rel=1e-12, abs=1e-9)
+def test_the_scale_is_librosas_and_converts_back(mel_scale, frequency_hz):
+    mel = hz_to_mel(frequency_hz, mel_scale)
+    assert mel == pytest.approx(librosa.hz_to_mel(frequency_hz, htk=mel_scale == "htk"), rel=1e-12)
+    assert mel_to_hz(mel, mel_scale) == pytest.approx(frequency_hz, rel=1e-12, abs=1e-9)
 
 
-def test_the_scale_keeps_the_shape_of_its_input():
-    assert hz_to_mel([[1.0, 2.0, 3000.0]]).shape == (1, 3)
-    assert mel_to_hz(5.0).shape == ()
+@pytest.mark.parametrize("mel_scale", ["slaney", "htk"])
+def test_the_scale_keeps_the_shape_of_its_input(mel_scale):
+    assert hz_to_mel([[1.0, 2.0, 3000.0]], mel_scale).shape == (1, 3)
+    assert hz_to_mel(5.0, mel_scale).shape == ()
+    assert mel_to_hz(5.0, mel_scale).shape == ()
 
 
 @given(
@@ -31,15 +34,20 @@ def test_the_scale_keeps_the_shape_of_its_input():
     n_mels=st.integers(1, 256),
     fmin_hz=st.floats(0, 1000),
     span_hz=st.floats(1, 3000),
+    mel_scale=st.sampled_from(["slaney", "htk"]),
+    mel_norm=st.sampled_from(["slaney", None]),
 )
 @settings(deadline=None)
-def test_the_filters_are_librosas(sample_rate, n_fft, n_mels, fmin_hz, span_hz):
+def test_the_filters_are_librosas(sample_rate, n_fft, n_mels, fmin_hz, span_hz, mel_scale, mel_norm):
     n_mels = min(n_mels, n_fft // 2 + 1)
     sizes = {"n_fft": n_fft, "n_mels": n_mels}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # librosa tells of empty filters
-        expected = librosa.filters.mel(sr=sample_rate, fmin=fmin_hz, fmax=fmin_hz + span_hz, **sizes)
-    filters = mel_filters(sample_rate=sample_rate, fmin_hz=fmin_hz, fmax_hz=fmin_hz + span_hz, **sizes)
+        expected = librosa.filters.mel(
+            sr=sample_rate, fmin=fmin_hz, fmax=fmin_hz + span_hz, htk=mel_scale == "htk", norm=mel_norm, **sizes
+        )
+    forms = {"mel_scale": mel_scale, "mel_norm": mel_norm}
+    filters = mel_filters(sample_rate=sample_rate, fmin_hz=fmin_hz, fmax_hz=fmin_hz + span_hz, **forms, **sizes)
     assert filters.dtype == np.float32
     np.testing.assert_allclose(filters, expected, rtol=3e-7, atol=1e-9)
 
@@ -49,6 +57,20 @@ def test_the_filters_have_equal_areas():
     filters = mel_filters(sample_rate=22050, n_fft=16384, n_mels=20)
     areas = filters.sum(axis=1) * 22050 / 16384
     np.testing.assert_allclose(areas, 1.0, rtol=1e-3)
+
+
+@pytest.mark.parametrize("mel_scale", ["slaney", "htk"])
+def test_filters_without_a_norm_have_the_height_one(mel_scale):
+    filters = mel_filters(sample_rate=22050, n_fft=16384, n_mels=20, mel_scale=mel_scale, mel_norm=None)
+    heights = filters.max(axis=1)
+    assert (heights <= 1).all()
+    np.testing.assert_allclose(heights, 1.0, atol=0.03)  # a corner may lie half a bin aside
+
+
+def test_the_narrowest_span_that_is_taken_gives_finite_filters():
+    top_hz = 4000.0
+    filters = mel_filters(sample_rate=22050, n_fft=2048, n_mels=1025, fmin_hz=top_hz * (1 - 2e-9), fmax_hz=top_hz)
+    assert np.isfinite(filters).all()
 
 
 @pytest.mark.parametrize(
@@ -66,6 +88,10 @@ def test_the_filters_have_equal_areas():
         ({"fmin_hz": float("nan")}, "fmin_hz must be at least 0"),
         ({"fmin_hz": 11025.0}, "fmin_hz must be at least 0 and below fmax_hz, which is 11025, not 11025"),
         ({"fmin_hz": 500.0, "fmax_hz": 400.0}, "below fmax_hz, which is 400, not 500"),
+        ({"fmin_hz": np.nextafter(400.0, 0), "fmax_hz": 400.0}, "below fmax_hz, which is 400"),
+        ({"mel_scale": "bark"}, "mel_scale must be 'slaney' or 'htk', not 'bark'"),
+        ({"mel_scale": None}, "mel_scale must be 'slaney' or 'htk', not None"),
+        ({"mel_norm": "l1"}, "mel_norm must be 'slaney' or None, not 'l1'"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(change, words):

@@ -67,3 +67,16 @@ def test_features_that_are_not_finite_are_refused(value):
     features[1, 2, 3] = value
     with pytest.raises(DataError, match="not finite"):
         Standardiser.fit(features)
+
+
+def test_channels_are_standardised_each_by_itself():
+    features = torch.randn(50, 3, 4, 20, generator=torch.Generator().manual_seed(0))
+    features = features * torch.tensor([1.0, 10.0, 100.0])[:, None, None] + 7
+    standardiser = Standardiser.fit(features)
+    assert standardiser.mean.shape == (3, 4, 1)
+    out = standardiser(features)
+    assert out.mean(dim=(0, 3)).abs().max() < 1e-5
+    assert (out.std(dim=(0, 3), correction=0) - 1).abs().max() < 1e-5
+    fresh = Standardiser(4, 3)
+    fresh.load_state_dict(standardiser.state_dict())
+    assert torch.equal(fresh(features), out)

@@ -337,6 +337,7 @@ DAMAGES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 def test_a_damaged_bundle_is_one_line_that_names_it(bundle, damage):
     damage(bundle)

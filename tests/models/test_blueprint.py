@@ -3,10 +3,9 @@ import json
 import pytest
 
 from earmark.audio.segments import Segments
-from earmark.errors import SettingError
 from earmark.features.extract import Recipe
 from earmark.features.mfcc import MfccSettings
-from earmark.models.blueprint import Blueprint, make_settings
+from earmark.models.blueprint import Blueprint
 from earmark.models.mlp import MlpSettings
 
 
@@ -26,8 +25,3 @@ def test_it_comes_back_from_json_as_it_was(segments):
     written = json.loads(json.dumps(blueprint(segments).to_json()))
 
     assert Blueprint.from_json(written) == blueprint(segments)
-
-
-def test_an_unknown_setting_is_answered_with_the_nearest():
-    with pytest.raises(SettingError, match="no setting called 'dropuot': did you mean 'dropout'"):
-        make_settings(MlpSettings, {"dropuot": 0.1})

@@ -119,6 +119,7 @@ def test_the_worst_mistakes_come_with_players_in_order(runs, tmp_path, sounds):
     assert "The 3 wrong clips" in page.text
 
 
+@pytest.mark.slow
 def test_twelve_mistakes_are_shown_of_many(runs, tmp_path):
     labels = [f"class{index:02}" for index in range(20)]
     page = page_of(runs.write(tmp_path / "run", many(runs, labels, wrong=17), data_path="/nowhere/data"))
@@ -138,6 +139,14 @@ def test_a_report_is_made_when_the_sounds_are_gone(small_run, tmp_path):
     shutil.rmtree(tmp_path / "sounds")
     page = page_of(small_run)
     assert "The sound cannot be read now: there is no such file." in page.text
+    assert not page.all("audio")
+
+
+def test_a_run_on_features_says_that_there_is_nothing_to_play(runs, tmp_path):
+    labels = ("dog", "rain")
+    (tmp_path / "data.json").write_text("{}")
+    page = page_of(runs.write(tmp_path / "run", many(runs, labels, wrong=1), data_path=tmp_path / "data.json"))
+    assert "There is no sound to play: the data are features or pictures." in page.text
     assert not page.all("audio")
 
 
@@ -265,6 +274,7 @@ def luminance(colour):
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
 @pytest.mark.parametrize(
     ("text", "ground"),

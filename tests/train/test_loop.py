@@ -1,5 +1,6 @@
 import math
 import random
+import time
 from dataclasses import replace
 from itertools import count
 
@@ -57,7 +58,7 @@ def same(one, other):
 
 
 def timeless(result):
-    return [replace(epoch, time_s=0.0) for epoch in result.history]
+    return [replace(epoch, time_s=0.0, data_s=0.0) for epoch in result.history]
 
 
 class Halt:
@@ -191,6 +192,7 @@ def test_each_epoch_meets_every_segment_once_and_in_another_order():
     assert met[:30] != met[30:]
 
 
+@pytest.mark.slow
 def test_each_epoch_leaves_out_other_units():
     dropped, network = [], build()
     dropout = next(module for module in network.modules() if isinstance(module, nn.Dropout))
@@ -219,6 +221,7 @@ def test_one_epoch_is_one_epoch():
     assert (len(result.history), result.best_epoch, result.ended) == (1, 1, "max_epochs")
 
 
+@pytest.mark.slow
 def test_it_learns_what_can_be_learnt():
     result = train(build(), settings=replace(SETTINGS, max_epochs=40, patience=40))
 
@@ -452,6 +455,7 @@ def cut_off(path, n_epochs, **rest):
         train(build(), progress=Halt(n_epochs, RuntimeError("the power is gone")), checkpoint_path=path, **rest)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_epochs", [1, 2, 3, 5, 6])
 @pytest.mark.parametrize("validation", [VALIDATION, part(6, seed=1, is_learnable=False), None])
 def test_a_training_that_was_cut_off_goes_on_to_the_same_bits(path, tmp_path, n_epochs, validation):
@@ -578,3 +582,79 @@ def test_a_checkpoint_that_cannot_be_written_is_a_storage_error(path):
 
     with pytest.raises(StorageError, match="cannot write"):
         train(build(), checkpoint_path=path.parent / "file" / "checkpoint")
+
+
+# ---------------------------------------------------------------- what a training may be told beside
+
+
+def test_the_step_size_follows_its_schedule_and_is_written_down():
+    settings = replace(SETTINGS, schedule="cosine", warmup_epochs=1, max_epochs=4, patience=9)
+    rates = [epoch.learning_rate for epoch in train(build(), settings=settings).history]
+    assert rates[0] == pytest.approx(SETTINGS.learning_rate)
+    assert rates[1:] == sorted(rates[1:], reverse=True)
+    assert rates[-1] < 0.5 * SETTINGS.learning_rate
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"optimiser": "adamax"},
+        {"optimiser": "sgd"},
+        {"schedule": "cosine", "warmup_epochs": 2},
+        {"ema_decay": 0.9},
+        {"clip_norm": 0.1, "l2": 0.01, "label_smoothing": 0.1, "class_weights": "balanced"},
+    ],
+)
+def test_a_training_with_other_settings_is_resumed_to_the_same_bits(path, changes):
+    settings = replace(SETTINGS, patience=99, **changes)
+    whole, resumed = build(), build(seed=8)
+    expected = train(whole, settings=settings)
+    cut_off(path, 4, settings=settings)
+
+    result = train(resumed, settings=settings, checkpoint_path=path, resume=True)
+
+    assert timeless(result) == timeless(expected)
+    assert same(resumed, whole)
+
+
+def test_the_average_of_the_weights_is_what_is_kept():
+    plain, averaged = build(), build()
+    settings = replace(SETTINGS, max_epochs=1)
+    train(plain, settings=settings)
+    train(averaged, settings=replace(settings, ema_decay=0.999))
+    started = build()
+    moved = [(a - b).abs().sum() for a, b in zip(plain.parameters(), started.parameters(), strict=True)]
+    moved_less = [(a - b).abs().sum() for a, b in zip(averaged.parameters(), started.parameters(), strict=True)]
+    assert sum(moved_less) < 0.5 * sum(moved)
+
+
+def test_batches_may_be_drawn_with_random_numbers_of_their_own():
+    seen = []
+
+    def draw(batch, generator):
+        seen.append(float(generator.random()))
+        return TRAIN.features[batch], nn.functional.one_hot(TRAIN.y[batch], 3).float()
+
+    settings = replace(SETTINGS, max_epochs=2)
+    train(build(), settings=settings, draw=draw)
+    first, seen[:] = list(seen), []
+    train(build(), settings=settings, draw=draw)
+    assert first == seen
+    assert len(set(first)) == len(first)
+
+
+def test_an_epoch_says_when_it_waits_for_its_batches():
+    def slow(batch, generator):
+        time.sleep(0.02)
+        return TRAIN.features[batch], TRAIN.y[batch]
+
+    (epoch,) = train(build(), settings=replace(SETTINGS, max_epochs=1), draw=slow).history
+    assert epoch.waits_for_data
+    (epoch,) = train(build(), settings=replace(SETTINGS, max_epochs=1)).history
+    assert not epoch.waits_for_data
+
+
+def test_mixed_precision_learns_too():
+    history = train(build(), settings=replace(SETTINGS, max_epochs=10, patience=99, mixed_precision=True)).history
+    assert history[-1].train_loss < 0.8 * history[0].train_loss

@@ -1,6 +1,5 @@
 """Files that are there whole or not at all: written beside their place, then renamed."""
 
-import hashlib
 import json
 import secrets
 import shutil
@@ -8,7 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import xxhash
+
 from earmark.errors import StorageError
+
+_BLOCK = 1 << 20
 
 
 @contextmanager
@@ -48,6 +51,7 @@ def write_folder_whole(folder: Path) -> Iterator[Path]:
     Raises:
         StorageError: The folder cannot be written.
     """
+    folder = folder.resolve() if folder.is_symlink() else folder  # a link stays, and what it leads to is replaced
     part, old = _beside(folder), _beside(folder)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -85,17 +89,25 @@ def write_json(path: Path, value: object) -> None:
 
 
 def content_key(path: Path) -> str:
-    """Return 32 hexadecimal digits that name the bytes of a file: two files share them only if they are equal."""
-    digest = hashlib.blake2b(digest_size=16)
+    """Return 32 hexadecimal digits that name the bytes of a file: two files share them only if they are equal.
+
+    They tell apart what chance makes (XXH3 with 128 bits), not what somebody forges.
+    """
+    digest = xxhash.xxh3_128()
     with path.open("rb") as stream:
-        while block := stream.read(1 << 20):
+        while block := stream.read(_BLOCK):
             digest.update(block)
     return digest.hexdigest()
 
 
+def bytes_key(content: bytes) -> str:
+    """Return the `content_key` of a file that holds these bytes."""
+    return xxhash.xxh3_128_hexdigest(content)
+
+
 def text_key(text: str) -> str:
     """Return 32 hexadecimal digits that name a text, such as settings written as JSON."""
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+    return bytes_key(text.encode())
 
 
 def _cannot_write(path: Path, error: OSError) -> StorageError:

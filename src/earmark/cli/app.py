@@ -9,9 +9,13 @@ import typer
 
 import earmark
 from earmark._util.allocator import keep_freed_memory
+from earmark.cli.augment import augment
 from earmark.cli.console import INTERRUPTED
+from earmark.cli.crossval import crossval
 from earmark.cli.demo import demo
 from earmark.cli.evaluate import evaluate
+from earmark.cli.features import features
+from earmark.cli.plot import plot
 from earmark.cli.predict import predict
 from earmark.cli.report import report
 from earmark.cli.train import train
@@ -32,8 +36,12 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command(epilog="Example: earmark train sounds/ -o runs/first")(train)
+app.command(epilog="Example: earmark crossval sounds/ -o runs/folds")(crossval)
 app.command(epilog="Example: earmark evaluate runs/first other_sounds/")(evaluate)
 app.command(epilog="Example: earmark predict runs/first bark.ogg rain.wav --json")(predict)
+app.command(epilog="Example: earmark features sounds/ -o data.json --segments 10")(features)
+app.command(epilog="Example: earmark augment sounds/ -o more/ --copies 2")(augment)
+app.command(epilog="Example: earmark plot bark.ogg -o bark.png --kind all")(plot)
 app.command(epilog="Example: earmark report runs/first")(report)
 app.command(epilog="Example: earmark demo -o runs/demo")(demo)
 

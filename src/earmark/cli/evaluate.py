@@ -11,7 +11,12 @@ from earmark.cli.options import AsJson, Cache, Device, GroupColumn, GroupPattern
 
 def evaluate(
     run: Annotated[Path, typer.Argument(help="A run folder, or the bundle in it.")],
-    data: Annotated[str, typer.Argument(help="Folder of class folders, ESC-50 checkout, or table (CSV, TSV).")],
+    data: Annotated[
+        str,
+        typer.Argument(
+            help="Class folders, ESC-50 checkout, table (CSV, TSV), or features (JSON, TFRecord, pictures)."
+        ),
+    ],
     *,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="Write the scorecard to this JSON file.", metavar="FILE")
@@ -24,15 +29,24 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Score a classifier on labelled sounds that it was not trained on."""
+    from earmark.data.dataset import Dataset
     from earmark.data.open import open_dataset
     from earmark.experiment.evaluation import evaluate_bundle
+    from earmark.features.interchange.catalogue import open_features
+    from earmark.features.interchange.table import FeatureTable
     from earmark.features.store import FeatureStore, default_store_folder
 
-    dataset = open_dataset(data, group_column=group_column, group_pattern=group_pattern)
+    table = open_features(data)
+    labelled: Dataset | FeatureTable
+    if table is not None:
+        labelled = table.regroup(column=group_column, pattern=group_pattern)
+        dataset = table.dataset
+    else:
+        labelled = dataset = open_dataset(data, group_column=group_column, group_pattern=group_pattern)
     with ProgressBar() as progress:
         evaluation = evaluate_bundle(
             run,
-            dataset,
+            labelled,
             device=device or "cpu",
             store=FeatureStore(cache or default_store_folder()),
             strict=strict,

@@ -20,3 +20,9 @@ Cache = Annotated[
     Path | None,
     typer.Option(help="Where features are kept from run to run (default: the user's cache folder).", metavar="DIR"),
 ]
+Assignments = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", help="A setting by its key, such as front_end.n_mfcc=20; may be repeated.", metavar="KEY=VALUE"
+    ),
+]

@@ -11,7 +11,9 @@ from earmark.cli.options import AsJson, Device, Strict
 
 def predict(
     run: Annotated[Path, typer.Argument(help="A run folder, or the bundle in it.")],
-    sounds: Annotated[list[Path], typer.Argument(help="Sound files, or folders of them.")],
+    sounds: Annotated[
+        list[Path], typer.Argument(help="Sound files, or folders of them (or pictures, if it learnt from such).")
+    ],
     *,
     device: Device = None,
     strict: Strict = False,
@@ -21,8 +23,8 @@ def predict(
     from earmark.audio.find import find_sounds
     from earmark.inference.predictor import Predictor
 
-    paths = find_sounds(sounds)
     predictor = Predictor.load(run, device=device or "cpu")
+    paths = find_sounds(sounds, suffixes={".png"}) if predictor.takes == "picture" else find_sounds(sounds)
     with ProgressBar() as progress:
         predictions, bad = predictor.predict_files(paths, strict=strict, progress=progress)
     if as_json:

@@ -6,28 +6,27 @@ from typing import Annotated, Any
 import typer
 
 from earmark.cli.console import INTERRUPTED, ProgressBar, name_bad_files, show, show_json, talk
-from earmark.cli.options import AsJson, Cache, Device, GroupColumn, GroupPattern, Strict
+from earmark.cli.options import AsJson, Assignments, Cache, Device, GroupColumn, GroupPattern, Strict
+from earmark.cli.typed import given, merge, parse_assignments
 from earmark.errors import SettingError
-
-# What is typed takes the place of what a configuration says in another way.
-_RIVALS = {
-    "data.group_column": ("data.group_pattern",),
-    "data.group_pattern": ("data.group_column",),
-    "segments.count": ("segments.segment_s", "segments.hop_s"),
-    "segments.segment_s": ("segments.count", "segments.hop_s"),
-    "split.test_fold": ("split.test_fraction",),
-    "split.test_fraction": ("split.test_fold",),
-}
 
 
 def train(
     data: Annotated[
-        str | None, typer.Argument(help="Folder of class folders, ESC-50 checkout, or table (CSV, TSV).")
+        str | None,
+        typer.Argument(
+            help="Class folders, ESC-50 checkout, table (CSV, TSV), or features (JSON, TFRecord, pictures)."
+        ),
     ] = None,
     *,
     out: Annotated[Path, typer.Option("-o", "--out", help="The run folder: new or empty.", metavar="DIR")],
-    front_end: Annotated[str | None, typer.Option(help="log-mel, mfcc or statistics.", metavar="NAME")] = None,
-    network: Annotated[str | None, typer.Option(help="cnn, mlp or svm (default: cnn).", metavar="NAME")] = None,
+    front_end: Annotated[
+        str | None,
+        typer.Option(help="Such as log-mel, mfcc or spectrogram (default: the network's own).", metavar="NAME"),
+    ] = None,
+    network: Annotated[
+        str | None, typer.Option(help="Such as cnn (default), lstm, resnet-mel or svm.", metavar="NAME")
+    ] = None,
     test_fold: Annotated[int | None, typer.Option(help="The published fold to test on.", metavar="N")] = None,
     test_fraction: Annotated[
         float | None, typer.Option(help="Share of the test part where there are no folds.", metavar="X")
@@ -51,6 +50,7 @@ def train(
     config: Annotated[
         Path | None, typer.Option(help="TOML file with settings, such as a run's config.toml.", metavar="FILE")
     ] = None,
+    assignments: Assignments = None,
     resume: Annotated[bool, typer.Option("--resume", help="Finish the run that was cut off in DIR.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run that is in DIR.")] = False,
     strict: Strict = False,
@@ -86,7 +86,7 @@ def train(
         "seed": seed,
         "device": device,
     }
-    settings = make_config(merge(tables, typed))
+    settings = make_config(merge(tables, parse_assignments(assignments or ()) | given(typed)))
     with ProgressBar() as progress:
         result = train_run(
             settings,
@@ -114,37 +114,6 @@ def refuse_both(*, overwrite: bool, resume: bool) -> None:
     """
     if overwrite and resume:
         raise SettingError("a run is replaced or finished: give --overwrite or --resume, not both")
-
-
-def merge(tables: dict[str, Any], typed: dict[str, Any]) -> dict[str, Any]:
-    """Return the tables of a configuration with what was typed put over them.
-
-    Args:
-        tables: As read from a TOML file.
-        typed: Values by dotted key; None was not typed.
-
-    Raises:
-        SettingError: No data set is named.
-
-    >>> merge({"seed": 1, "data": {"path": "a"}}, {"seed": None, "data.path": "b"})
-    {'seed': 1, 'data': {'path': 'b'}}
-    """
-    merged = {key: dict(value) if isinstance(value, dict) else value for key, value in tables.items()}
-    given = {dotted: value for dotted, value in typed.items() if value is not None}
-    for dotted, value in given.items():
-        *path, key = dotted.split(".")
-        table = merged.setdefault(path[0], {}) if path else merged
-        if not isinstance(table, dict):
-            raise SettingError(f"{path[0]}: must be a table in the configuration, not {table!r}")
-        if key == "name" and table.get("name") != value:
-            table.clear()  # the settings of another network are none of this one's
-        for rival in _RIVALS.get(dotted, ()):
-            if rival not in given:
-                table.pop(rival.rpartition(".")[2], None)
-        table[key] = value
-    if "path" not in (merged.get("data") or {}):
-        raise SettingError("which sounds? name a folder or a table: earmark train DATA -o DIR")
-    return merged
 
 
 def tell_result(result: Any) -> None:  # noqa: ANN401 - a RunResult, whose import would load torch

@@ -1,6 +1,7 @@
 """A data set: labelled clips in a stable order, and what was left out of it."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -105,6 +106,34 @@ class Dataset(Sequence[Clip]):
                 raise IndexError(f"a mask holds one truth value a clip: {self.n}, not an array of {chosen.shape}")
             chosen = np.flatnonzero(chosen)
         return replace(self, clips=[self.clips[index] for index in chosen.tolist()])
+
+    def first_per_class(self, n: int) -> "Dataset":
+        """Return the data set of the first `n` clips of each class, or of all where a class has fewer.
+
+        Raises:
+            SettingError: `n` is below 1.
+
+        >>> clips = [Clip(name=name, path=Path(), label=name[0], group=name) for name in ("d1", "d2", "r1")]
+        >>> [clip.name for clip in Dataset(clips, root=Path()).first_per_class(1)]
+        ['d1', 'r1']
+        """
+        return self.subset(self.first_of_classes(n))
+
+    def first_of_classes(self, n: int) -> NDArray[np.int64]:
+        """Return where the first `n` clips of each class are, ascending.
+
+        Raises:
+            SettingError: `n` is below 1.
+        """
+        if n < 1:
+            raise SettingError(f"at least 1 clip of each class is taken, not {n}")
+        seen: Counter[str] = Counter()
+        chosen = []
+        for index, clip in enumerate(self.clips):
+            seen[clip.label] += 1
+            if seen[clip.label] <= n:
+                chosen.append(index)
+        return np.array(chosen, dtype=np.int64)
 
     def regroup(self, *, column: str | None = None, pattern: str | None = None) -> "Dataset":
         r"""Return the data set with other groups; with neither argument, this one.

@@ -23,6 +23,8 @@ def train_test_split(
     Follows scikit-learn's function of this name; differs in that groups are never divided.
     """
     if not isinstance(dataset, Dataset):
-        raise SettingError(f"a Dataset is wanted, not {dataset!r}: make one with earmark.open_dataset(path)")
+        raise SettingError(
+            f"a Dataset is wanted, not {type(dataset).__name__}: make one with earmark.open_dataset(path)"
+        )
     split = split_dataset(dataset, seed=seed, test_fold=test_fold, test_fraction=test_fraction)
     return dataset.subset(sorted((*split.train, *split.validation))), dataset.subset(split.test)

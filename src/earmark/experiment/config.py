@@ -42,18 +42,22 @@ class SplitConfig:
     """Which clips train, which choose the best epoch, and which are looked at once.
 
     Attributes:
-        test_fold: The published fold that is the test part.
+        test_fold: The fold that is the test part: a published one, or one of those that `n_folds` asks for.
+        n_folds: Folds to compute where the data set has none; None for a single share of the clips as test part.
         test_fraction: The share of the test part where the data set has no folds; a fifth where nothing is said.
         validation_fraction: The share of the validation part, taken from what is not test.
     """
 
     test_fold: int | None = None
+    n_folds: int | None = None
     test_fraction: float | None = None
     validation_fraction: float = 0.15
 
     def __post_init__(self) -> None:
         if self.test_fold is not None and self.test_fraction is not None:
             raise SettingError("give the test part as a test_fold or as a test_fraction, not both")
+        if self.n_folds is not None and self.test_fold is None:
+            raise SettingError("n_folds needs a test_fold: which of them is the test part?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,6 +171,9 @@ def make_config(tables: Mapping[str, Any]) -> RunConfig:
     network = NETWORKS[network_name]
     front_end_name, front_end_table = _named(tables, "front_end", network.front_end)
     front_end = FRONT_ENDS[front_end_name]
+    if front_end_name == network.front_end:  # of its own it knows which settings it likes
+        front_end_table = {**network.defaults.get("front_end", {}), **front_end_table}
+    train_table = {**network.defaults.get("train", {}), **_table(tables, "train")}
     seed, device = tables.get("seed", 0), tables.get("device", "auto")
     if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
         raise SettingError(f"seed: must be a whole number from 0, not {seed!r}")
@@ -181,10 +188,21 @@ def make_config(tables: Mapping[str, Any]) -> RunConfig:
             settings=_parse(front_end.settings, front_end_table, "front_end"),
         ),
         network=Named(name=network_name, settings=_parse(network.settings, network_table, "network")),
-        train=_parse(TrainSettings, _table(tables, "train"), "train"),
+        train=_parse(TrainSettings, train_table, "train"),
         seed=seed,
         device=device,
     )
+
+
+def own_front_end(network: str) -> Named:
+    """Return the front end that a network gets where nothing is said.
+
+    Args:
+        network: The name of the network.
+    """
+    kind = NETWORKS[network]
+    settings = FRONT_ENDS[kind.front_end].settings(**kind.defaults.get("front_end", {}))
+    return Named(name=kind.front_end, settings=settings)
 
 
 def segments_of(recipe: Recipe) -> SegmentConfig:

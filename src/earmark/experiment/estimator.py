@@ -17,9 +17,10 @@ from earmark.evaluate.scorecard import Scorecard
 from earmark.experiment.config import RunConfig, config_of, make_config, spelled
 from earmark.experiment.evaluation import evaluate_predictor, learnt_note
 from earmark.experiment.fitting import fit_baseline, fit_classifier
-from earmark.experiment.prepare import prepare_dataset
+from earmark.experiment.prepare import prepare_dataset, prepare_table
 from earmark.features.catalogue import FRONT_ENDS
 from earmark.features.extract import BadFile, describe_bad_files
+from earmark.features.interchange.table import FeatureTable
 from earmark.features.store import FeatureStore
 from earmark.inference.predictor import Prediction, Predictor, Sound
 from earmark.models.catalogue import NETWORKS
@@ -85,14 +86,14 @@ class SoundClassifier:
         self._predictor: Predictor | None = None
         self._baseline: Predictor | None = None
 
-    def fit(self, dataset: Dataset, *, progress: Progress | None = None) -> Self:
+    def fit(self, dataset: Dataset | FeatureTable, *, progress: Progress | None = None) -> Self:
         """Learn from a data set; a share of its groups chooses the best epoch.
 
         Files that cannot be used are left out; `bad` names them. Ctrl-C keeps the best epoch so far; `ended` then is
         ``"interrupted"``.
 
         Args:
-            dataset: Labelled clips, none of which will be used for the score.
+            dataset: Labelled clips, none of which will be used for the score; or features or pictures of such.
             progress: What is told while it goes on.
 
         Raises:
@@ -102,12 +103,17 @@ class SoundClassifier:
         """
         config = self.config
         _require_dataset(dataset)
-        prepared = prepare_dataset(dataset, config, split=self._split, store=self._store, progress=progress)
+        if isinstance(dataset, FeatureTable):
+            prepared = prepare_table(dataset, config, split=self._split, progress=progress)
+            for note in dataset.dataset.notes:
+                _LOG.warning("%s", note)
+        else:
+            prepared = prepare_dataset(dataset, config, split=self._split, store=self._store, progress=progress)
         fitted = fit_classifier(config, prepared, device=resolve_device(config.device), progress=progress)
         self.history, self.bad, self.ended = fitted.history, prepared.bad, fitted.ended
-        self._learnt = frozenset(prepared.contents.values())
+        self._learnt = frozenset(prepared.contents)
         if prepared.bad:
-            _LOG.warning("%s", describe_bad_files(prepared.bad, len(dataset)))
+            _LOG.warning("%s", describe_bad_files(prepared.bad, len(prepared.dataset) + len(prepared.bad)))
         if fitted.ended in {"interrupted", "diverged"}:
             _LOG.warning("the training was cut off (%s): epoch %d was kept", fitted.ended, fitted.best_epoch)
         self._predictor = Predictor(fitted.graph, fitted.blueprint, device="cpu")
@@ -118,30 +124,29 @@ class SoundClassifier:
         train, validation = hold_out(dataset, fraction=self.config.split.validation_fraction, seed=self.config.seed)
         return Split(train=train, validation=validation, test=())
 
-    def evaluate(self, dataset: Dataset) -> Scorecard:
+    def evaluate(self, dataset: Dataset | FeatureTable) -> Scorecard:
         """Return all scores on a data set, with intervals and, after `fit`, the baseline's beside them.
 
         Args:
-            dataset: Labelled clips of groups that `fit` has not seen.
+            dataset: Labelled clips of groups that `fit` has not seen; or features or pictures of such.
 
         Raises:
             DataError: A label is unknown, or no sound can be read.
         """
         return self._evaluate(dataset, self._baseline)
 
-    def _evaluate(self, dataset: Dataset, baseline: Predictor | None) -> Scorecard:
+    def _evaluate(self, dataset: Dataset | FeatureTable, baseline: Predictor | None) -> Scorecard:
         _require_dataset(dataset)
         evaluation = evaluate_predictor(
             self.predictor, dataset, baseline=baseline, store=self._store, seed=self.config.seed
         )
         if evaluation.bad:
-            _LOG.warning("%s", describe_bad_files(evaluation.bad, len(dataset)))
-        bad = {file.name for file in evaluation.bad}
-        for note in learnt_note([clip for clip in dataset if clip.name not in bad], self._learnt):
+            _LOG.warning("%s", describe_bad_files(evaluation.bad, len(evaluation.contents) + len(evaluation.bad)))
+        for note in learnt_note(evaluation.contents, self._learnt):
             _LOG.warning("%s", note)
         return evaluation.scorecard
 
-    def score(self, dataset: Dataset) -> float:
+    def score(self, dataset: Dataset | FeatureTable) -> float:
         """Return the accuracy over the clips of a data set, from 0 to 1."""
         return self._evaluate(dataset, None).clip.accuracy.value
 
@@ -218,8 +223,10 @@ class SoundClassifier:
 
 
 def _require_dataset(dataset: object) -> None:
-    if not isinstance(dataset, Dataset):
-        raise SettingError(f"a Dataset is wanted, not {dataset!r}: make one with earmark.open_dataset(path)")
+    if not isinstance(dataset, Dataset | FeatureTable):
+        raise SettingError(
+            f"a Dataset is wanted, not {type(dataset).__name__}: make one with earmark.open_dataset(path)"
+        )
 
 
 def _as_table(choice: object, catalogue: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,22 +1,26 @@
-"""A trained classifier on other labelled sounds."""
+"""A trained classifier on other labelled sounds, or on features or pictures of them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from earmark._util.catalogue import nearest
-from earmark._util.files import content_key
 from earmark._util.progress import Progress
-from earmark.data.clip import Clip
 from earmark.data.dataset import Dataset, listed
-from earmark.errors import DataError
+from earmark.errors import DataError, SettingError
 from earmark.evaluate.scorecard import Scorecard, score_predictions
 from earmark.experiment.folder import RunFolder
+from earmark.experiment.tables import SUMMARY, TableFeatures, summaries, table_features
 from earmark.features.extract import BadFile, FeatureSet, extract_features
+from earmark.features.interchange.catalogue import holds_features, open_features
+from earmark.features.interchange.table import FeatureTable
 from earmark.features.store import FeatureStore
 from earmark.inference.predictor import Predictor
+
+_WITH_CHANNELS = 4  # axes: segments, channels, bins, frames
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,16 +31,18 @@ class Evaluation:
         scorecard: The scores.
         bad: The files that could not be used.
         notes: What a person should know, such as sounds that the classifier has learnt from.
+        contents: The name of each clip that was scored, and what names its content.
     """
 
     scorecard: Scorecard
     bad: tuple[BadFile, ...]
     notes: tuple[str, ...]
+    contents: tuple[tuple[str, str], ...] = ()
 
 
 def evaluate_bundle(
     folder: Path,
-    dataset: Dataset,
+    data: Dataset | FeatureTable,
     *,
     device: str = "cpu",
     store: FeatureStore | None = None,
@@ -51,7 +57,7 @@ def evaluate_bundle(
 
     Args:
         folder: A run folder or a bundle.
-        dataset: Labelled clips.
+        data: Labelled clips, or features or pictures of such.
         device: Where to compute.
         store: Where features are kept; None keeps none.
         strict: Whether one bad file stops everything.
@@ -61,27 +67,29 @@ def evaluate_bundle(
     Raises:
         StorageError: There is no bundle in the folder.
         DataError: A label is unknown to the classifier, or `strict` and a file is bad.
+        SettingError: The classifier takes other features than those of a table.
     """
     predictor = Predictor.load(folder, device=device)
     run = _run_of(folder)
     baseline = Predictor.load(run.baseline_path) if run and run.baseline_path.exists() else None
     evaluation = evaluate_predictor(
         predictor,
-        dataset,
+        data,
         baseline=baseline,
         store=store or FeatureStore(None),
         strict=strict,
         seed=seed,
         progress=progress,
     )
-    bad = {file.name for file in evaluation.bad}
-    learnt = _learnt(run, [clip for clip in dataset if clip.name not in bad]) if run else ()
+    learnt = _learnt(run, evaluation.contents) if run else ()
+    if run and not learnt and not _comparable(run, data):
+        learnt = ("whether some of these were learnt from cannot be checked: they are of another kind",)
     return replace(evaluation, notes=(*evaluation.notes, *learnt))
 
 
 def evaluate_predictor(
     predictor: Predictor,
-    dataset: Dataset,
+    data: Dataset | FeatureTable,
     *,
     store: FeatureStore,
     baseline: Predictor | None = None,
@@ -93,7 +101,7 @@ def evaluate_predictor(
 
     Args:
         predictor: The classifier.
-        dataset: Labelled clips.
+        data: Labelled clips, or features or pictures of such; a baseline that hears sound is then left out.
         store: Where features are kept.
         baseline: What is shown beside it; None for nothing.
         strict: Whether one bad file stops everything.
@@ -102,21 +110,61 @@ def evaluate_predictor(
 
     Raises:
         DataError: A label is unknown to the classifier, or `strict` and a file is bad.
+        SettingError: The classifier takes other features than those of a table.
     """
+    dataset = data.dataset if isinstance(data, FeatureTable) else data
     refuse_unknown_labels(dataset, predictor.labels)
+    notes: tuple[str, ...] = ()
+    if baseline and not _hears_alike(predictor, baseline, data):
+        baseline, notes = None, ("the baseline learnt from other material than this, so it is left out",)
     asked = [predictor, baseline] if baseline else [predictor]
-    sets = extract_features(
-        dataset, [one.blueprint.recipe for one in asked], store=store, strict=strict, progress=progress
-    )
+    sets: Sequence[FeatureSet | TableFeatures]
+    if isinstance(data, FeatureTable):
+        sets = [_of_table(data, one, predictor, strict=strict, progress=progress) for one in asked]
+    else:
+        if predictor.takes != "waveform":
+            raise SettingError(
+                f"this classifier was trained on {predictor.takes_words}, and cannot hear sound: score it on such"
+            )
+        sets = extract_features(
+            dataset, [one.blueprint.recipe for one in asked], store=store, strict=strict, progress=progress
+        )
     used = dataset.subset(sets[0].kept)
-    scorecard, *others = [_score(one, used, features, seed) for one, features in zip(asked, sets, strict=True)]
+    scorecard, *others = [_score(one, used, features.arrays, seed) for one, features in zip(asked, sets, strict=True)]
     for other in others:
         scorecard = scorecard.with_baseline("svm", other)
-    return Evaluation(scorecard=scorecard, bad=sets[0].bad, notes=())
+    contents = tuple(zip((clip.name for clip in used), sets[0].contents, strict=True))
+    return Evaluation(scorecard=scorecard, bad=sets[0].bad, notes=notes, contents=contents)
 
 
-def _score(predictor: Predictor, used: Dataset, features: FeatureSet, seed: int) -> Scorecard:
-    probabilities = [predictor.feature_probabilities(array) for array in features.arrays]
+def _hears_alike(predictor: Predictor, baseline: Predictor, data: Dataset | FeatureTable) -> bool:
+    """Return whether a baseline can be scored on what a classifier is scored on."""
+    if isinstance(data, FeatureTable):
+        return baseline.takes == "features" or baseline.blueprint.recipe == predictor.blueprint.recipe
+    return baseline.takes == "waveform"
+
+
+def _of_table(
+    data: FeatureTable, one: Predictor, predictor: Predictor, *, strict: bool, progress: Progress | None
+) -> TableFeatures:
+    """Return what `one` sees of a table: the classifier, or the baseline, which sums up what that one sees."""
+    features = table_features(data, predictor.blueprint.recipe, strict=strict, progress=progress)
+    if one.blueprint.recipe == SUMMARY != predictor.blueprint.recipe:
+        features = replace(features, arrays=summaries(features.arrays))
+    blueprint = one.blueprint
+    wanted = (blueprint.n_channels, blueprint.n_bins, blueprint.n_frames)
+    for index, array in zip(features.kept, features.arrays, strict=True):
+        shape = array.shape[1:] if array.ndim == _WITH_CHANNELS else (1, *array.shape[1:])
+        if shape != wanted:
+            raise SettingError(
+                f"the classifier takes features of {wanted[1]} bins and {wanted[2]} frames, and "
+                f"{data.dataset[index].name} has {shape[-2]} and {shape[-1]}"
+            )
+    return features
+
+
+def _score(predictor: Predictor, used: Dataset, arrays: Sequence[npt.NDArray[np.float32]], seed: int) -> Scorecard:
+    probabilities = [predictor.feature_probabilities(array) for array in arrays]
     place = {label: index for index, label in enumerate(predictor.labels)}
     return score_predictions(
         segment_probabilities=np.concatenate(probabilities),
@@ -152,23 +200,32 @@ def _places(run: RunFolder) -> set[Path]:
     return {run.path.resolve(), run.bundle_path.resolve()}
 
 
-def _learnt(run: RunFolder, clips: Sequence[Clip]) -> tuple[str, ...]:
+def _comparable(run: RunFolder, data: Dataset | FeatureTable) -> bool:
+    """Return whether the contents that a run knows are of sounds, if those of the data are; else of features."""
+    path = run.read_config().data.path
+    of_sounds = isinstance(data, Dataset) or data.contents is not None
+    table = open_features(path) if holds_features(path) else None
+    return of_sounds == (table is None or table.contents is not None)
+
+
+def _learnt(run: RunFolder, contents: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     """Return a sentence if sounds that were learnt from are among those scored, known by their content."""
     # Stretches of one file share its path: it was learnt from if any of them was.
     paths = {row["path"] for row in run.read_table("split.csv") if row["part"] in {"train", "validation"}}
     learnt = {row["content"] for row in run.read_table("sounds.csv") if row["path"] in paths and row["content"]}
-    return learnt_note(clips, learnt)
+    return learnt_note(contents, learnt)
 
 
-def learnt_note(clips: Sequence[Clip], learnt: Collection[str]) -> tuple[str, ...]:
-    """Return a sentence if clips are of files that were learnt from, known by their content; else nothing.
+def learnt_note(contents: Iterable[tuple[str, str]], learnt: Collection[str]) -> tuple[str, ...]:
+    """Return a sentence if files that were learnt from are among some others, known by their content; else nothing.
 
     Args:
-        clips: Clips whose files can be read.
-        learnt: The content keys of the files that were learnt from.
+        contents: The name of each file, and what names its content.
+        learnt: What names the contents of the files that were learnt from.
     """
-    files = {clip.path: clip.name for clip in clips}
-    seen = sorted(name for path, name in files.items() if content_key(path) in learnt)
+    found = dict.fromkeys(contents)
+    seen = sorted({name for name, content in found if content in learnt})
     if not seen:
         return ()
-    return (f"{len(seen)} of {len(files)} sounds were learnt from in training ({listed(seen)}): the score is too good",)
+    n_files = len({name for name, _ in found})
+    return (f"{len(seen)} of {n_files} sounds were learnt from in training ({listed(seen)}): the score is too good",)

@@ -13,7 +13,7 @@ from earmark._util.progress import Progress
 from earmark._util.seeds import spawn_seed
 from earmark.evaluate.calibration import fit_temperature
 from earmark.experiment.config import RunConfig
-from earmark.experiment.prepare import Prepared, baseline_recipe
+from earmark.experiment.prepare import Prepared
 from earmark.features.standardise import Standardiser
 from earmark.models.blueprint import Blueprint
 from earmark.models.catalogue import NETWORKS
@@ -112,7 +112,7 @@ def fit_baseline(prepared: Prepared) -> tuple[ClassifierGraph, Blueprint]:
     n_bins, n_frames = prepared.baseline[0].shape[1:]
     blueprint = Blueprint(
         labels=prepared.dataset.labels,
-        recipe=baseline_recipe(),
+        recipe=prepared.baseline_recipe,
         network="svm",
         network_settings=kind.settings(),
         n_bins=n_bins,
@@ -125,7 +125,7 @@ def fit_baseline(prepared: Prepared) -> tuple[ClassifierGraph, Blueprint]:
 
 def make_blueprint(config: RunConfig, prepared: Prepared) -> Blueprint:
     """Return what is to be built, sized from the features."""
-    n_bins, n_frames = prepared.features[0].shape[1:]
+    *channels, n_bins, n_frames = prepared.features[0].shape[1:]
     return Blueprint(
         labels=prepared.dataset.labels,
         recipe=prepared.recipe,
@@ -133,6 +133,7 @@ def make_blueprint(config: RunConfig, prepared: Prepared) -> Blueprint:
         network_settings=config.network.settings,
         n_bins=n_bins,
         n_frames=n_frames,
+        n_channels=channels[0] if channels else 1,
     )
 
 

@@ -5,7 +5,7 @@ import json
 import secrets
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,6 +84,10 @@ class RunFolder:
         except StorageError:
             return False
 
+    def fold(self, number: int) -> "RunFolder":
+        """Return the run of one fold of a cross-validation."""
+        return RunFolder(self.path / f"fold-{number}")
+
     def claim(self, *, overwrite: bool, resume: bool) -> None:
         """Make sure that a run may write here.
 
@@ -135,6 +139,11 @@ class RunFolder:
         for bundle in (self.bundle_path, self.baseline_path):
             if is_bundle(bundle):
                 shutil.rmtree(bundle)
+        for fold in map(RunFolder, sorted(self.path.glob("fold-*"))):
+            if fold.is_run:
+                fold.clear()
+                with suppress(OSError):  # somebody's own files lie in it too
+                    fold.path.rmdir()
         for name in reversed(_FILES):  # the configuration last: what is cut off here still is a run
             (self.path / name).unlink(missing_ok=True)
 
@@ -211,6 +220,8 @@ _FILES = (
     "history.jsonl",
     "split.csv",
     "predictions.csv",
+    "folds.csv",
+    "curves.png",
     "sounds.csv",
     "scorecard.json",
     "checkpoint.safetensors",

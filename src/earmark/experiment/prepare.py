@@ -1,8 +1,7 @@
 """From a configuration to features with a split: all that a training needs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +9,23 @@ import numpy as np
 import numpy.typing as npt
 
 import earmark
-from earmark._util.files import content_key, text_key
+from earmark._util.files import text_key
 from earmark._util.progress import Progress
 from earmark.audio.read import read_info
 from earmark.audio.segments import Segments, segments_by_count, segments_by_length
 from earmark.data.clip import Clip
+from earmark.data.copies import without_tested_copies
 from earmark.data.dataset import Dataset, distinct_folds
+from earmark.data.folds import with_folds
 from earmark.data.open import open_dataset
 from earmark.data.splits import Split, split_dataset
 from earmark.errors import AudioError, DataError, SettingError
-from earmark.experiment.config import RunConfig, segments_of
+from earmark.experiment.config import Named, RunConfig, segments_of
+from earmark.experiment.tables import SUMMARY, summaries, table_features, table_recipe
 from earmark.features.catalogue import FRONT_ENDS
 from earmark.features.extract import FEATURES_VERSION, BadFile, FeatureSet, Recipe, describe_bad_files, extract_features
+from earmark.features.interchange.catalogue import open_features
+from earmark.features.interchange.table import FeatureTable
 from earmark.features.store import FeatureStore
 from earmark.models.catalogue import NETWORKS
 
@@ -42,7 +46,9 @@ class Prepared:
         split: Which of them train, validate and test.
         recipe: How their features were made.
         features: The network's features, one entry a clip.
+        baseline_recipe: How the baseline's features were made.
         baseline: The baseline's features, one entry a clip.
+        contents: What names the content of each clip's file: two clips share it only if their files are equal.
         bad: The files that could not be used.
         silent: The names of clips without any sound; they are used.
     """
@@ -50,15 +56,12 @@ class Prepared:
     dataset: Dataset
     split: Split
     recipe: Recipe
-    features: tuple[npt.NDArray[np.float32], ...]
-    baseline: tuple[npt.NDArray[np.float32], ...]
+    features: Sequence[npt.NDArray[np.float32]]
+    baseline_recipe: Recipe
+    baseline: Sequence[npt.NDArray[np.float32]]
+    contents: tuple[str, ...]
     bad: tuple[BadFile, ...]
-    silent: tuple[str, ...]
-
-    @cached_property
-    def contents(self) -> dict[Path, str]:
-        """What names the content of each file: two files share it only if they are equal."""
-        return {path: content_key(path) for path in {clip.path for clip in self.dataset}}
+    silent: tuple[str, ...] = ()
 
 
 def baseline_recipe() -> Recipe:
@@ -69,7 +72,7 @@ def baseline_recipe() -> Recipe:
 def prepare(
     config: RunConfig, *, store: FeatureStore, strict: bool = False, progress: Progress | None = None
 ) -> Prepared:
-    """Open the data set that a configuration names, split it, and compute its features.
+    """Open the data set that a configuration names, split it, and compute its features or take those it holds.
 
     Args:
         config: See `RunConfig`.
@@ -81,17 +84,17 @@ def prepare(
         DataError: The data set cannot be used, or `strict` and a file is bad.
         SplitError: The split cannot be made.
     """
+
+    def split(clips: Dataset) -> Split:
+        return split_by_config(clips, config)
+
+    table = open_features(config.data.path)
+    if table is not None:
+        return prepare_table(table, config, split=split, strict=strict, progress=progress)
     dataset = open_dataset(
         config.data.path, group_column=config.data.group_column, group_pattern=config.data.group_pattern
     )
-    return prepare_dataset(
-        dataset,
-        config,
-        split=lambda clips: split_by_config(clips, config),
-        store=store,
-        strict=strict,
-        progress=progress,
-    )
+    return prepare_dataset(dataset, config, split=split, store=store, strict=strict, progress=progress)
 
 
 def prepare_dataset(
@@ -117,32 +120,84 @@ def prepare_dataset(
         DataError: The data set cannot be used, or `strict` and a file is bad.
         SplitError: The split cannot be made.
     """
-    if len(dataset.labels) == 1:
-        raise DataError(f"there is one class only, {dataset.labels[0]!r}: a classifier needs two")
-    parts = split(dataset)  # before the sounds are read: a wrong fold is said at once
+    _refuse_one_class(dataset)
+    # Before the sounds are read: a wrong fold is said at once.
+    first = split(dataset)
+    dataset, parts = without_tested_copies(dataset, first)
     recipe = make_recipe(config, dataset)
     features, baseline = extract_features(
         dataset, [recipe, baseline_recipe()], store=store, strict=strict, progress=progress
     )
     if features.bad:
-        dataset = _without_bad(dataset, features)
+        dataset = _without_bad(dataset, features.kept, features.bad)
+        of_copies = parts.notes[len(first.notes) :]
         parts = split(dataset)
+        parts = replace(parts, notes=(*parts.notes, *of_copies))
     return Prepared(
         dataset=dataset,
         split=parts,
         recipe=recipe,
         features=same_size(features),
+        baseline_recipe=baseline_recipe(),
         baseline=baseline.arrays,
+        contents=features.contents,
         bad=features.bad,
         silent=features.silent,
     )
 
 
-def _without_bad(dataset: Dataset, features: FeatureSet) -> Dataset:
-    kept = dataset.subset(features.kept)
+def prepare_table(
+    table: FeatureTable,
+    config: RunConfig,
+    *,
+    split: Callable[[Dataset], Split],
+    strict: bool = False,
+    progress: Progress | None = None,
+) -> Prepared:
+    """Split the clips of a table, and take its features as they are.
+
+    Args:
+        table: Features or pictures.
+        config: See `RunConfig`.
+        split: Makes the split.
+        strict: Whether one bad clip stops everything.
+        progress: What is told while they are read.
+
+    Raises:
+        DataError: The table cannot be used, or `strict` and a clip is bad.
+        SettingError: The configuration asks for what the table cannot give.
+        SplitError: The split cannot be made.
+    """
+    dataset = table.dataset.regroup(column=config.data.group_column, pattern=config.data.group_pattern)
+    _refuse_one_class(dataset)
+    recipe = table_recipe(table, config)
+    features = table_features(table, recipe, strict=strict, progress=progress)
+    if features.bad:
+        dataset = _without_bad(dataset, features.kept, features.bad)
+    _refuse_unequal([array.shape[1:] for array in features.arrays])
+    is_whole = recipe == SUMMARY or FRONT_ENDS[recipe.front_end].whole_clips
+    return Prepared(
+        dataset=dataset,
+        split=split(dataset),
+        recipe=recipe,
+        features=features.arrays,
+        baseline_recipe=recipe if is_whole else SUMMARY,
+        baseline=features.arrays if is_whole else summaries(features.arrays),
+        contents=features.contents,
+        bad=features.bad,
+    )
+
+
+def _refuse_one_class(dataset: Dataset) -> None:
+    if len(dataset.labels) == 1:
+        raise DataError(f"there is one class only, {dataset.labels[0]!r}: a classifier needs two")
+
+
+def _without_bad(dataset: Dataset, kept_clips: Sequence[int], bad: Sequence[BadFile]) -> Dataset:
+    kept = dataset.subset(kept_clips)
     lost = [label for label in dataset.labels if label not in kept.labels]
     if len(kept.labels) < 2:  # noqa: PLR2004 - a choice is between two at least
-        why = describe_bad_files(features.bad, len(dataset))
+        why = describe_bad_files(bad, len(dataset))
         raise DataError(f"one class only is left, {kept.labels[0]!r}, and a classifier needs two: {why}")
     notes = [f"label {label!r} is not learnt: none of its sounds could be read" for label in lost]
     return replace(kept, notes=(*kept.notes, *notes))
@@ -156,6 +211,8 @@ def split_by_config(dataset: Dataset, config: RunConfig) -> Split:
         SplitError: The split cannot be made.
     """
     fraction = config.split.test_fraction
+    if config.split.n_folds is not None:
+        dataset = with_folds(dataset, config.split.n_folds, seed=config.seed)
     if fraction is not None and config.split.test_fold is None and distinct_folds(dataset):
         raise SettingError("the data set has folds, which are kept whole: name a test_fold in place of a test_fraction")
     return split_dataset(
@@ -173,7 +230,11 @@ def make_recipe(config: RunConfig, clips: Sequence[Clip]) -> Recipe:
     Raises:
         SettingError: The segments cannot be.
     """
-    settings = config.front_end.settings
+    settings, name = config.front_end.settings, config.front_end.name
+    takes = FRONT_ENDS[name].takes
+    if takes != "waveform":
+        what = "features" if takes == "features" else "pictures"
+        raise SettingError(f"the front end {name!r} takes {what}, not sounds: name another, such as mfcc")
     return Recipe(
         front_end=config.front_end.name, settings=settings, segments=_segments(config, clips, settings.sample_rate)
     )
@@ -190,8 +251,7 @@ def _segments(config: RunConfig, clips: Sequence[Clip], sample_rate: int) -> Seg
             )
         return segments
     network = NETWORKS[config.network.name]
-    # Clips of any length give features of one size with the network's own front end only.
-    if wanted.count is None and network.whole_clips and config.front_end.name == network.front_end:
+    if wanted.count is None and network.whole_clips and FRONT_ENDS[config.front_end.name].whole_clips:
         return None
     typical_samples = round(typical_duration_s(clips) * sample_rate)
     if wanted.count is not None:
@@ -235,24 +295,29 @@ def typical_duration_s(clips: Sequence[Clip]) -> float:
     return float(np.median(durations))
 
 
-def same_size(features: FeatureSet) -> tuple[npt.NDArray[np.float32], ...]:
+def same_size(features: FeatureSet) -> Sequence[npt.NDArray[np.float32]]:
     """Return the features of each clip, after making sure that all segments have one shape.
 
     Raises:
         SettingError: The shapes differ: whole clips of different lengths were asked for.
     """
-    shapes = {array.shape[1:] for array in features.arrays}
-    if len(shapes) > 1:
+    _refuse_unequal([shape[1:] for shape in features.shapes])
+    return features.arrays
+
+
+def _refuse_unequal(shapes: Iterable[tuple[int, ...]]) -> None:
+    if len(set(shapes)) > 1:
         raise SettingError(
             "the clips differ in length, and the network needs segments of one length: give --segments or --segment-s"
         )
-    return features.arrays
 
 
 def data_key(prepared: Prepared, config: RunConfig) -> str:
     """Return the key of everything that a checkpoint depends on: settings, clips, the content of files, and split."""
-    contents = prepared.contents
-    clips = [(clip.name, clip.label, clip.start_s, clip.end_s, contents[clip.path]) for clip in prepared.dataset]
+    clips = [
+        (clip.name, clip.label, clip.start_s, clip.end_s, content)
+        for clip, content in zip(prepared.dataset, prepared.contents, strict=True)
+    ]
     tables: dict[str, Any] = replace(config, data=replace(config.data, path="")).to_dict()
     versions = (earmark.__version__, FEATURES_VERSION)
     return text_key(
@@ -272,9 +337,10 @@ def settled(config: RunConfig, prepared: Prepared) -> RunConfig:
     With it, a clip more or another default changes nothing of what a run was.
     """
     folds = distinct_folds(prepared.dataset)
-    split = config.split
-    if folds and split.test_fold is None:
+    split, recipe = config.split, prepared.recipe
+    if split.test_fold is None and folds:
         split = replace(split, test_fold=folds[-1])
-    if not folds and split.test_fraction is None:
+    elif split.test_fold is None and split.test_fraction is None:
         split = replace(split, test_fraction=_TEST_FRACTION)
-    return replace(config, segments=segments_of(prepared.recipe), split=split)
+    front_end = Named(name=recipe.front_end, settings=recipe.settings)
+    return replace(config, segments=segments_of(recipe), front_end=front_end, split=split)

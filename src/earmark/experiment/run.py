@@ -157,8 +157,8 @@ def _notes(config: RunConfig, prepared: Prepared) -> tuple[str, ...]:
     folds = distinct_folds(dataset)
     if folds and config.split.test_fold is None:
         notes.append(f"fold {folds[-1]}, the last, is the test part: --test-fold names another")
-    learnt = {prepared.contents[dataset[clip].path] for clip in (*split.train, *split.validation)}
-    copies = sorted({dataset[clip].name for clip in split.test if prepared.contents[dataset[clip].path] in learnt})
+    learnt = {prepared.contents[clip] for clip in (*split.train, *split.validation)}
+    copies = sorted({dataset[clip].name for clip in split.test if prepared.contents[clip] in learnt})
     if copies:
         notes.append(
             f"{count(len(copies), 'file')} of the test part byte for byte the same as one learnt from: "
@@ -183,12 +183,12 @@ def _write_data(run: RunFolder, prepared: Prepared) -> None:
     rows = [(clip.name, clip.label, clip.group, part) for clip, part in zip(dataset, parts, strict=True)]
     run.write_table("split.csv", ("path", "label", "group", "part"), rows)
     silent = set(prepared.silent)
-    sounds = {
-        clip.name: (clip.name, prepared.contents[clip.path], "silent" if clip.name in silent else "")
-        for clip in dataset
-    }
+    sounds = dict.fromkeys(  # stretches of one file say the same
+        (clip.name, content, "silent" if clip.name in silent else "")
+        for clip, content in zip(dataset, prepared.contents, strict=True)
+    )
     bad = [(file.name, "", file.reason) for file in prepared.bad]
-    run.write_table("sounds.csv", ("path", "content", "fault"), [*sounds.values(), *bad])
+    run.write_table("sounds.csv", ("path", "content", "fault"), [*sounds, *bad])
 
 
 def _write_predictions(

@@ -3,9 +3,12 @@
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.nn import functional
 
-from earmark.audio.segments import Segments, cut_segments
+from earmark.audio.segments import Segments, segment_starts
+
+_N_AT_ONCE = 2  # of 3 s each: with more, frames and spectra leave the cache; with one, each call costs as much again
 
 
 def segment_features(
@@ -19,10 +22,23 @@ def segment_features(
         segments: How the waveform is cut; None to take it whole, as one segment.
 
     Returns:
-        Features (n_segments, n_bins, n_frames).
+        Features (n_segments, n_bins, n_frames), in memory of their own.
     """
-    cut = waveform[np.newaxis] if segments is None else cut_segments(waveform, segments)  # (n_segments, n_samples)
-    # One segment at a time: its frames stay in the cache, which is quicker than one large batch.
+    # torch warns of memory that it must not write to.
+    samples = torch.from_numpy(waveform if waveform.flags.writeable else waveform.copy())
     with torch.inference_mode():
-        features = [front_end(torch.tensor(segment).unsqueeze(0)) for segment in cut]
+        features = [front_end(some) for some in _cut(samples, segments)]
         return torch.cat(features).contiguous().numpy()
+
+
+def _cut(samples: Tensor, segments: Segments | None) -> list[Tensor]:
+    """Return the segments that `cut_segments` gives, a few at a time (n_segments, length_samples), as views."""
+    if segments is None:
+        return [samples.unsqueeze(0)]
+    length, starts = segments.length_samples, segment_starts(len(samples), segments)
+    if len(samples) < length:
+        return [functional.pad(samples, (0, length - len(samples))).unsqueeze(0)]
+    n_regular = next((n for n, start in enumerate(starts) if start != n * segments.hop_samples), len(starts))
+    regular = samples.unfold(0, length, segments.hop_samples)[:n_regular]  # (n_regular, length_samples)
+    last = [samples[start : start + length].unsqueeze(0) for start in starts[n_regular:]]
+    return [*torch.split(regular, _N_AT_ONCE), *last]

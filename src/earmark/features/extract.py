@@ -2,8 +2,10 @@
 
 import dataclasses
 import json
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+import os
+from collections import deque
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,21 +15,27 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from earmark._util.files import content_key, text_key
+from earmark._util.files import bytes_key, content_key, text_key
 from earmark._util.progress import NoProgress, Progress
+from earmark.audio.pcm import decode_plain_wav
 from earmark.audio.read import read_sound
 from earmark.audio.resample import resample
 from earmark.audio.segments import Segments
+from earmark.audio.stored import open_stored
 from earmark.data.clip import Clip
 from earmark.errors import AudioError, DataError, SettingError
 from earmark.features.apply import segment_features
 from earmark.features.catalogue import FRONT_ENDS
 from earmark.features.store import FeatureStore
+from earmark.features.stored import Shape, StoredArrays
 
 # To be raised with every change that gives other numbers from the same sound and settings.
 FEATURES_VERSION = 1
 
+_AHEAD = 8  # files a worker that are given out before the first is asked for
 _N_NAMED = 10  # bad files that a message names; the others are counted
+_MOST_WORKERS = 8  # where nothing is said: beyond it, Python's one lock and the disk are what is waited for
+_MOST_AT_ONCE = 32 << 20  # bytes of a file read in one piece (12 min at 22.05 kHz); a longer one goes block by block
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -65,14 +73,19 @@ class FeatureSet:
     """The features of the clips of a data set.
 
     Attributes:
-        arrays: For each clip that was kept, its features (n_segments, n_bins, n_frames), read-only.
+        arrays: For each clip that was kept, its features (n_segments, n_bins, n_frames), read-only. From a store with
+            a folder they are read when asked for, each time anew (`StoredArrays`); else they are in memory.
+        shapes: The shape of each of them, known without reading.
         kept: For each of them, the index of the clip in the data set, ascending.
+        contents: For each of them, what names the content of its file: two files share it only if they are equal.
         bad: The clips that were left out.
         silent: The names of kept clips of which every sample is zero.
     """
 
-    arrays: tuple[FloatArray, ...]
+    arrays: Sequence[FloatArray]
+    shapes: tuple[Shape, ...]
     kept: tuple[int, ...]
+    contents: tuple[str, ...]
     bad: tuple[BadFile, ...]
     silent: tuple[str, ...]
 
@@ -82,7 +95,7 @@ def extract_features(
     recipes: Sequence[Recipe],
     *,
     store: FeatureStore,
-    n_workers: int = 2,
+    n_workers: int | None = None,
     progress: Progress | None = None,
     strict: bool = False,
 ) -> tuple[FeatureSet, ...]:
@@ -90,13 +103,14 @@ def extract_features(
 
     A clip is decoded at most once, for all recipes together, and not at all when the store has its features. The
     store knows a sound by its content: a renamed file is found again, an edited one is computed anew. A clip that
-    cannot be used is left out of all sets and named in `bad`; it is never replaced by anything.
+    cannot be used is left out of all sets and named in `bad`; it is never replaced by anything. What is in the store
+    when the work is cut off is not computed again.
 
     Args:
         clips: The clips of a data set.
         recipes: What to compute from each.
         store: Where features are kept.
-        n_workers: Number of threads; each works on one file.
+        n_workers: Number of threads; each works on one file. None for one a processor, at most eight.
         progress: Is told of each clip that is done.
         strict: Whether to refuse the data set when a clip cannot be used.
 
@@ -105,25 +119,30 @@ def extract_features(
 
     Raises:
         DataError: No clip can be used, or `strict` is set and some cannot; the message names them.
-        SettingError: A front end is unknown, or its settings are of another one.
+        SettingError: A front end is unknown or takes no sound, or its settings are of another one.
     """
+    n_workers = _usable_processors() if n_workers is None else n_workers
     if n_workers < 1:
         raise SettingError(f"n_workers must be at least 1, not {n_workers}")
     extractor = _Extractor(tuple(_Course.of(recipe) for recipe in recipes), store)
-    results = _extract_all(clips, extractor, n_workers, progress or NoProgress())
+    try:
+        results = _extract_all(clips, extractor, n_workers, progress or NoProgress())
+    finally:
+        store.flush()
     bad = tuple(result for result in results if isinstance(result, BadFile))
     if bad and (strict or len(bad) == len(clips)):
         raise DataError(describe_bad_files(bad, len(clips)))
-    kept = [(index, result) for index, result in enumerate(results) if isinstance(result, _Extracted)]
-    return tuple(
-        FeatureSet(
-            arrays=tuple(result.arrays[number] for _, result in kept),
-            kept=tuple(index for index, _ in kept),
-            bad=bad,
-            silent=tuple(clips[index].name for index, result in kept if result.is_silent),
-        )
-        for number in range(len(recipes))
-    )
+    kept = {index: result for index, result in enumerate(results) if isinstance(result, _Extracted)}
+    silent = tuple(clips[index].name for index, result in kept.items() if result.is_silent)
+    contents = tuple(result.content for result in kept.values())
+    sets = []
+    for number in range(len(recipes)):
+        entries = [result.entries[number] for result in kept.values()]
+        shapes = tuple(entry.shape for entry in entries)
+        held = tuple(entry.array for entry in entries if entry.array is not None)
+        arrays = held if store.folder is None else StoredArrays(store, [entry.key for entry in entries], shapes)
+        sets.append(FeatureSet(arrays, shapes, tuple(kept), contents, bad, silent))
+    return tuple(sets)
 
 
 def describe_bad_files(bad: Sequence[BadFile], n_clips: int) -> str:
@@ -153,6 +172,10 @@ class _Course:
     @classmethod
     def of(cls, recipe: Recipe) -> "_Course":
         kind = FRONT_ENDS[recipe.front_end]
+        if kind.takes != "waveform":
+            raise SettingError(
+                f"front end {recipe.front_end!r} takes {kind.takes} and no sound: name another, such as mfcc"
+            )
         if not isinstance(recipe.settings, kind.settings):
             received, wanted = type(recipe.settings).__name__, kind.settings.__name__
             raise SettingError(f"front end {recipe.front_end!r} takes {wanted}, not {received}")
@@ -165,8 +188,18 @@ class _Course:
 
 
 @dataclass(frozen=True)
+class _Entry:
+    """The features of a clip after one recipe, or where they are."""
+
+    key: str
+    shape: Shape
+    array: FloatArray | None = None  # where no store keeps it
+
+
+@dataclass(frozen=True)
 class _Extracted:
-    arrays: tuple[FloatArray, ...]  # one a recipe
+    content: str
+    entries: tuple[_Entry, ...]  # one a recipe
     is_silent: bool
 
 
@@ -187,42 +220,64 @@ class _Extractor:
             return BadFile(clip.name, str(error))
 
     def _extract(self, clip: Clip) -> _Extracted:
-        keys = [self._key(clip, course.wording) for course in self.courses]
-        silence_key = self._key(clip, {"silent": True})
-        found = {key: array for key in keys if (array := self.store.get(key)) is not None}
-        if len(found) == len(set(keys)):
-            return _Extracted(tuple(found[key] for key in keys), self.store.get(silence_key) is not None)
-        waveform, sample_rate = read_sound(clip.path, start_s=clip.start_s, duration_s=clip.duration_s)
-        is_silent = not waveform.any()
-        if is_silent:  # before the features: where they are, this is known
-            self.store.put(silence_key, np.ones(1, dtype=np.uint8))
-        missing = {key: course for key, course in zip(keys, self.courses, strict=True) if key not in found}
-        at_rate = {
-            rate: resample(waveform, from_rate=sample_rate, to_rate=rate)
-            for rate in {course.sample_rate for course in missing.values()}
-        }
-        made = {key: _compute(clip, course, at_rate[course.sample_rate]) for key, course in missing.items()}
-        found |= {key: self.store.put(key, array) for key, array in made.items()}
-        return _Extracted(tuple(found[key] for key in keys), is_silent)
+        content, data = self._look_at(clip)
+        keys = [_key(clip, content, course.wording) for course in self.courses]
+        silence_key = _key(clip, content, {"silent": True})
+        # Read and not only looked for: a damaged one is found here, where it can be made again.
+        entries = {key: _Entry(key, array.shape) for key in keys if (array := self.store.get(key)) is not None}
+        missing = {key: course for key, course in zip(keys, self.courses, strict=True) if key not in entries}
+        if missing:
+            made, is_silent = _make(clip, data, missing)
+            if is_silent:  # before the features: where they are, this is known
+                self.store.put(silence_key, np.ones(1, dtype=np.uint8))
+            entries |= {key: self._keep(key, array) for key, array in made.items()}
+        else:
+            is_silent = self.store.get(silence_key) is not None
+        return _Extracted(content, tuple(entries[key] for key in keys), is_silent)
 
-    def _key(self, clip: Clip, wording: dict[str, object]) -> str:
-        """Return the key of what `wording` makes of the content of a clip."""
-        content = {
-            "version": FEATURES_VERSION,
-            "content": self._content_key(clip.path),
-            "start_s": float(clip.start_s),
-            "end_s": None if clip.end_s is None else float(clip.end_s),
-        }
-        return text_key(json.dumps(content | wording, sort_keys=True))
+    def _keep(self, key: str, array: FloatArray) -> _Entry:
+        array.flags.writeable = False
+        self.store.put(key, array)
+        return _Entry(key, array.shape, array if self.store.folder is None else None)
 
-    def _content_key(self, path: Path) -> str:
-        # Threads may both hash the file of two stretches: the same key twice, so no lock is needed.
-        if path not in self.content_keys:
-            try:
-                self.content_keys[path] = content_key(path)
-            except OSError as error:
-                raise AudioError(path, f"it cannot be opened: {(error.strerror or str(error)).lower()}") from error
-        return self.content_keys[path]
+    def _look_at(self, clip: Clip) -> tuple[str, bytes | None]:
+        """Return what names the content of the file of a clip, and its bytes if they were read for it in one piece."""
+        # Threads may both read the file of two stretches: the same key twice, so no lock is needed.
+        path = clip.path
+        known = self.content_keys.get(path)
+        if known is not None:
+            return known, None
+        try:
+            with open_stored(path) as file:
+                data = file.read_at(0, file.n_bytes) if file.n_bytes <= _MOST_AT_ONCE else None
+            key = self.content_keys[path] = content_key(path) if data is None else bytes_key(data)
+        except OSError as error:
+            raise AudioError(path, f"it cannot be read: {(error.strerror or str(error)).lower()}") from error
+        return key, data
+
+
+def _key(clip: Clip, content: str, wording: dict[str, object]) -> str:
+    """Return the key of what `wording` makes of a clip."""
+    source = {
+        "version": FEATURES_VERSION,
+        "content": content,
+        "start_s": float(clip.start_s),
+        "end_s": None if clip.end_s is None else float(clip.end_s),
+    }
+    return text_key(json.dumps(source | wording, sort_keys=True))
+
+
+def _make(clip: Clip, data: bytes | None, courses: Mapping[str, _Course]) -> tuple[dict[str, FloatArray], bool]:
+    """Return the features of a clip by the keys of `courses`, and whether it is silent."""
+    is_whole = clip.start_s == 0 and clip.end_s is None
+    plain = decode_plain_wav(data) if data is not None and is_whole else None
+    waveform, sample_rate = plain or read_sound(clip.path, start_s=clip.start_s, duration_s=clip.duration_s)
+    at_rate = {
+        rate: resample(waveform, from_rate=sample_rate, to_rate=rate)
+        for rate in {course.sample_rate for course in courses.values()}
+    }
+    made = {key: _compute(clip, course, at_rate[course.sample_rate]) for key, course in courses.items()}
+    return made, not waveform.any()
 
 
 def _compute(clip: Clip, course: _Course, waveform: FloatArray) -> FloatArray:
@@ -242,12 +297,23 @@ def _extract_all(
     # One thread of torch's in each worker: the workers share the cores among them. OpenMP's number of threads
     # belongs to the calling thread, so the caller's own stays; torch's default for threads to come is put back below.
     with ThreadPoolExecutor(n_workers, initializer=torch.set_num_threads, initargs=(1,)) as workers:
-        futures = [workers.submit(extractor.extract, clip) for clip in clips]
+        waiting: deque[Future[_Extracted | BadFile]] = deque()
         try:
-            for future in futures:
-                results.append(future.result())
+            for clip in clips:
+                waiting.append(workers.submit(extractor.extract, clip))
+                if len(waiting) > _AHEAD * n_workers:  # all at once, they would take more memory than what they find
+                    results.append(waiting.popleft().result())
+                    progress.advance()
+            while waiting:
+                results.append(waiting.popleft().result())
                 progress.advance()
         finally:  # with Ctrl-C, the files in work are finished and no other begun
             workers.shutdown(cancel_futures=True)
             torch.set_num_threads(n_threads)
     return results
+
+
+def _usable_processors() -> int:
+    # Those that this process may use, which can be fewer than there are; not every system can tell.
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(usable, _MOST_WORKERS)

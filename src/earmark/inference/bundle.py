@@ -12,6 +12,7 @@ from safetensors.torch import load_file, save
 import earmark
 from earmark._util.files import write_folder_whole, write_json
 from earmark.errors import SettingError, StorageError
+from earmark.features.catalogue import FRONT_ENDS
 from earmark.models.blueprint import Blueprint
 from earmark.models.graph import ClassifierGraph
 
@@ -83,8 +84,14 @@ def load_bundle(folder: Path) -> tuple[ClassifierGraph, Blueprint]:
 @torch.inference_mode()
 def _try_out(graph: ClassifierGraph, blueprint: Blueprint) -> None:
     """Let silence through the graph: parts that do not fit each other are found here, not at the first sound."""
-    segments = blueprint.recipe.segments
-    graph(torch.zeros(1, segments.length_samples if segments else blueprint.recipe.settings.sample_rate))
+    recipe = blueprint.recipe
+    takes = FRONT_ENDS[recipe.front_end].takes
+    if takes == "waveform":
+        graph(torch.zeros(1, recipe.segments.length_samples if recipe.segments else recipe.settings.sample_rate))
+    elif takes == "picture":
+        graph(torch.zeros(1, recipe.settings.n_rows, recipe.settings.n_columns, 4, dtype=torch.uint8))
+    else:
+        graph.probabilities(torch.zeros(1, blueprint.n_bins, blueprint.n_frames))
 
 
 def _read_description(folder: Path) -> dict[str, Any]:

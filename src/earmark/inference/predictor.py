@@ -14,7 +14,9 @@ from earmark._util.progress import NoProgress, Progress
 from earmark.audio.read import read_sound
 from earmark.audio.segments import cut_segments
 from earmark.data.clip import Clip
-from earmark.errors import AudioError, SettingError
+from earmark.errors import AudioError, DataError, SettingError
+from earmark.features.catalogue import FRONT_ENDS
+from earmark.features.interchange.png_file import read_picture
 from earmark.inference.bundle import load_bundle, save_bundle
 from earmark.models.blueprint import Blueprint
 from earmark.models.device import resolve_device
@@ -91,8 +93,26 @@ class Predictor:
 
     @property
     def sample_rate(self) -> int:
-        """The rate of the waveform that `segment_probabilities` takes, in Hz."""
+        """The rate of the waveform that `segment_probabilities` takes, in Hz.
+
+        Raises:
+            SettingError: The classifier was trained on features or pictures, and hears no sound.
+        """
+        if self.takes != "waveform":
+            raise SettingError(
+                f"this classifier was trained on {self.takes_words}, and cannot hear sound: train one on the sounds"
+            )
         return int(self.blueprint.recipe.settings.sample_rate)
+
+    @property
+    def takes(self) -> str:
+        """What the classifier takes: ``"waveform"``, ``"features"`` or ``"picture"``."""
+        return FRONT_ENDS[self.blueprint.recipe.front_end].takes
+
+    @property
+    def takes_words(self) -> str:
+        """What the classifier takes, in words."""
+        return {"features": "features", "picture": "pictures"}.get(self.takes, "sound")
 
     def segment_probabilities(self, waveform: FloatArray) -> FloatArray:
         """Return probabilities (n_segments, n_classes) for a mono waveform (n_samples,) at `sample_rate`."""
@@ -105,13 +125,13 @@ class Predictor:
         return self._in_batches(self.graph.probabilities, features)
 
     @torch.inference_mode()
-    def _in_batches(self, compute: Callable[[Tensor], Tensor], array: FloatArray) -> FloatArray:
+    def _in_batches(self, compute: Callable[[Tensor], Tensor], array: npt.NDArray[Any]) -> FloatArray:
         # torch warns of arrays that it could write to by mistake: a mapped array is copied, a writable one is shared.
         tensor = torch.tensor(array)
         return torch.cat([compute(batch.to(self._device)).cpu() for batch in torch.split(tensor, _BATCH)]).numpy()
 
     def predict_file(self, path: str | Path, *, start_s: float = 0.0, duration_s: float | None = None) -> Prediction:
-        """Return what the classifier says of one sound file, or of a stretch of it.
+        """Return what the classifier says of one sound file, or of a stretch of it, or of one picture.
 
         Args:
             path: The file.
@@ -119,10 +139,15 @@ class Predictor:
             duration_s: How long it is, in seconds; None for up to the end.
 
         Raises:
-            AudioError: The file cannot be used.
+            AudioError: The sound or picture cannot be used.
+            SettingError: The classifier was trained on features, and takes no file.
         """
-        waveform, _ = read_sound(Path(path), sample_rate=self.sample_rate, start_s=start_s, duration_s=duration_s)
-        probabilities = self.segment_probabilities(waveform).mean(axis=0, dtype=np.float64)  # (n_classes,)
+        if self.takes == "picture":
+            per_segment = self._in_batches(self.graph, _read_picture(Path(path))[np.newaxis])
+        else:
+            waveform, _ = read_sound(Path(path), sample_rate=self.sample_rate, start_s=start_s, duration_s=duration_s)
+            per_segment = self.segment_probabilities(waveform)
+        probabilities = per_segment.mean(axis=0, dtype=np.float64)  # (n_classes,)
         if not np.isfinite(probabilities).all():
             raise AudioError(path, "its samples are too large for features: scale them to [-1, 1]")
         best = int(probabilities.argmax())
@@ -197,3 +222,10 @@ class Predictor:
         if isinstance(sounds, str | Path):
             raise SettingError(f"a list of sounds is wanted, not the one path {str(sounds)!r}: write [path]")
         return [self.predict_clip(sound) if isinstance(sound, Clip) else self.predict_file(sound) for sound in sounds]
+
+
+def _read_picture(path: Path) -> npt.NDArray[np.uint8]:
+    try:
+        return read_picture(path)
+    except DataError as error:
+        raise AudioError(path, str(error)) from error

@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from earmark.errors import SettingError
+from earmark.models.checks import check_counts, check_dropout
+from earmark.models.windows import Window, check_size, least_size, size_after, with_channels
+
+_KERNELS = (3, 3, 2)  # of the three blocks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,6 +18,9 @@ class CnnSettings:
         n_channels: Channels of each of the three convolutions.
         n_hidden: Units of the dense layer before the classes.
         dropout: Share of the dense layer's units left out in a training step, 0 to below 1.
+
+    Raises:
+        SettingError: A setting cannot be.
     """
 
     n_channels: int = 32
@@ -22,10 +28,8 @@ class CnnSettings:
     dropout: float = 0.3
 
     def __post_init__(self) -> None:
-        if self.n_channels < 1 or self.n_hidden < 1:
-            raise SettingError(f"n_channels and n_hidden must be at least 1, not {self.n_channels} and {self.n_hidden}")
-        if not 0 <= self.dropout < 1:
-            raise SettingError(f"dropout must be at least 0 and below 1, not {self.dropout}")
+        check_counts(self, "n_channels", "n_hidden")
+        check_dropout(self.dropout)
 
 
 class Cnn(nn.Module):
@@ -37,6 +41,7 @@ class Cnn(nn.Module):
     Args:
         n_bins: Bins of the features.
         n_frames: Frames of the features.
+        n_channels: Channels of the features, where they have them: those of pictures.
         n_classes: Classes to tell apart.
         settings: See `CnnSettings`.
 
@@ -48,21 +53,19 @@ class Cnn(nn.Module):
     torch.Size([2, 10])
     """
 
-    def __init__(self, *, n_bins: int, n_frames: int, n_classes: int, settings: CnnSettings) -> None:
+    def __init__(
+        self, *, n_bins: int, n_frames: int, n_channels: int = 1, n_classes: int, settings: CnnSettings
+    ) -> None:
         super().__init__()
-        smallest = _smallest_size()
-        if min(n_bins, n_frames) < smallest:
-            raise SettingError(
-                f"the network 'cnn' needs features of at least {smallest} bins and {smallest} frames, not {n_bins} x "
-                f"{n_frames}: take longer segments, a smaller hop_samples or more bins, or the network 'mlp'"
-            )
-        n_channels = settings.n_channels
-        self.blocks = nn.Sequential(
-            _block(1, n_channels, kernel=3, pool=3),
-            _block(n_channels, n_channels, kernel=3, pool=3),
-            _block(n_channels, n_channels, kernel=2, pool=2),
+        least = least_size(BLOCK_WINDOWS)
+        check_size(
+            "cnn",
+            size=(n_bins, n_frames),
+            least=(least, least),
+            advice="take longer segments, a smaller hop_samples or more bins, or the network 'mlp'",
         )
-        n_flat = n_channels * _size_after(n_bins) * _size_after(n_frames)
+        self.blocks = conv_blocks(n_channels, settings.n_channels)
+        n_flat = settings.n_channels * size_after(n_bins, BLOCK_WINDOWS) * size_after(n_frames, BLOCK_WINDOWS)
         self.head = nn.Sequential(
             nn.Flatten(),
             nn.Linear(n_flat, settings.n_hidden),
@@ -72,28 +75,33 @@ class Cnn(nn.Module):
         )
 
     def forward(self, features: Tensor) -> Tensor:
-        """Return logits (batch, n_classes) for features (batch, n_bins, n_frames)."""
-        maps = self.blocks(features.unsqueeze(1))  # (batch, n_channels, bins, frames)
+        """Return logits (batch, n_classes) for features (batch, [n_channels,] n_bins, n_frames)."""
+        maps = self.blocks(with_channels(features))  # (batch, width, bins, frames)
         logits: Tensor = self.head(maps)  # (batch, n_classes)
         return logits
 
 
-def _block(n_in: int, n_out: int, *, kernel: int, pool: int) -> nn.Sequential:
+def conv_blocks(n_in: int, n_channels: int) -> nn.Sequential:
+    """Return the three blocks: maps (batch, n_in, bins, frames) -> (batch, n_channels, fewer, fewer).
+
+    Args:
+        n_in: Channels that go in.
+        n_channels: Channels of each of the three convolutions.
+    """
+    n_ins = (n_in, n_channels, n_channels)
+    return nn.Sequential(*(_block(n, n_channels, kernel) for n, kernel in zip(n_ins, _KERNELS, strict=True)))
+
+
+def _block(n_in: int, n_out: int, kernel: int) -> nn.Sequential:
     # Pooling stands before ReLU: the two commute, and ReLU then works on a quarter of the values.
+    is_odd = kernel % 2 == 1
     return nn.Sequential(
         nn.Conv2d(n_in, n_out, kernel),
-        nn.MaxPool2d(pool, stride=2, padding=pool // 2 if pool % 2 else 0, ceil_mode=pool % 2 == 0),
+        nn.MaxPool2d(kernel, stride=2, padding=kernel // 2 if is_odd else 0, ceil_mode=not is_odd),
         nn.ReLU(),
         nn.BatchNorm2d(n_out),
     )
 
 
-def _size_after(size: int) -> int:
-    """Return the bins (or frames) that are left of `size` after the three blocks; below 1 where it is too small."""
-    for kernel in (3, 3, 2):
-        size = (size - kernel + 1 + 1) // 2  # each pooling halves, rounding up
-    return size
-
-
-def _smallest_size() -> int:
-    return next(size for size in range(1, 100) if _size_after(size) >= 1)
+# Each pooling halves and rounds up, which is what a window of one with stride two does.
+BLOCK_WINDOWS = tuple(window for kernel in _KERNELS for window in (Window(kernel), Window(1, stride=2)))

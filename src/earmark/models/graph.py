@@ -25,10 +25,11 @@ class ClassifierGraph(nn.Module):
         super().__init__()
         recipe = blueprint.recipe
         self.front_end = FRONT_ENDS[recipe.front_end].build(recipe.settings)
-        self.standardiser = Standardiser(blueprint.n_bins)
+        self.standardiser = Standardiser(blueprint.n_bins, blueprint.n_channels)
         self.network = NETWORKS[blueprint.network].build(
             n_bins=blueprint.n_bins,
             n_frames=blueprint.n_frames,
+            n_channels=blueprint.n_channels,
             n_classes=len(blueprint.labels),
             settings=blueprint.network_settings,
         )

@@ -6,6 +6,7 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from earmark.errors import SettingError
+from earmark.models.checks import check_dropout
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,6 +16,9 @@ class MlpSettings:
     Attributes:
         n_hidden: Units of each hidden layer, in order.
         dropout: Share of each hidden layer's units left out in a training step, 0 to below 1.
+
+    Raises:
+        SettingError: A setting cannot be.
     """
 
     n_hidden: tuple[int, ...] = (512, 256, 64)
@@ -23,8 +27,18 @@ class MlpSettings:
     def __post_init__(self) -> None:
         if not self.n_hidden or min(self.n_hidden) < 1:
             raise SettingError(f"n_hidden must hold at least one layer of at least 1 unit, not {self.n_hidden}")
-        if not 0 <= self.dropout < 1:
-            raise SettingError(f"dropout must be at least 0 and below 1, not {self.dropout}")
+        check_dropout(self.dropout)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MlpRegularisedSettings(MlpSettings):
+    """Settings of the perceptron that is kept from learning by heart: the same, with dropout.
+
+    Attributes:
+        dropout: Share of each hidden layer's units left out in a training step, 0 to below 1.
+    """
+
+    dropout: float = 0.3
 
 
 class Mlp(nn.Module):
@@ -33,6 +47,7 @@ class Mlp(nn.Module):
     Args:
         n_bins: Bins of the features.
         n_frames: Frames of the features.
+        n_channels: Channels of the features, where they have them: those of pictures.
         n_classes: Classes to tell apart.
         settings: See `MlpSettings`.
 
@@ -41,15 +56,17 @@ class Mlp(nn.Module):
     torch.Size([2, 10])
     """
 
-    def __init__(self, *, n_bins: int, n_frames: int, n_classes: int, settings: MlpSettings) -> None:
+    def __init__(
+        self, *, n_bins: int, n_frames: int, n_channels: int = 1, n_classes: int, settings: MlpSettings
+    ) -> None:
         super().__init__()
         layers: list[nn.Module] = [nn.Flatten()]
-        for n_in, n_out in pairwise((n_bins * n_frames, *settings.n_hidden)):
+        for n_in, n_out in pairwise((n_channels * n_bins * n_frames, *settings.n_hidden)):
             layers += [nn.Linear(n_in, n_out), nn.ReLU(), nn.Dropout(settings.dropout)]
         layers.append(nn.Linear(settings.n_hidden[-1], n_classes))
         self.layers = nn.Sequential(*layers)
 
     def forward(self, features: Tensor) -> Tensor:
-        """Return logits (batch, n_classes) for features (batch, n_bins, n_frames)."""
+        """Return logits (batch, n_classes) for features (batch, [n_channels,] n_bins, n_frames)."""
         logits: Tensor = self.layers(features)
         return logits

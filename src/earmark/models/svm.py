@@ -34,6 +34,7 @@ class Svm(nn.Module):
     Args:
         n_bins: Bins of the features.
         n_frames: Frames of the features: 1 for statistics.
+        n_channels: Channels of the features, where they have them: those of pictures.
         n_classes: Classes to tell apart.
         settings: See `SvmSettings`.
     """
@@ -43,12 +44,14 @@ class Svm(nn.Module):
     intercepts: Tensor
     gamma: Tensor
 
-    def __init__(self, *, n_bins: int, n_frames: int, n_classes: int, settings: SvmSettings) -> None:
+    def __init__(
+        self, *, n_bins: int, n_frames: int, n_channels: int = 1, n_classes: int, settings: SvmSettings
+    ) -> None:
         super().__init__()
         n_pairs = n_classes * (n_classes - 1) // 2
         self.n_classes = n_classes
         self.settings = settings
-        self.register_buffer("support", torch.zeros(0, n_bins * n_frames))
+        self.register_buffer("support", torch.zeros(0, n_channels * n_bins * n_frames))
         self.register_buffer("coefficients", torch.zeros(n_pairs, 0))
         self.register_buffer("intercepts", torch.zeros(n_pairs))
         self.register_buffer("gamma", torch.ones(()))
@@ -57,8 +60,8 @@ class Svm(nn.Module):
         self.second = [second for _, second in pairs]
 
     def forward(self, features: Tensor) -> Tensor:
-        """Return scores (batch, n_classes) for standardised features (batch, n_bins, n_frames)."""
-        points = features.flatten(1)  # (batch, n_bins * n_frames)
+        """Return scores (batch, n_classes) for standardised features (batch, [n_channels,] n_bins, n_frames)."""
+        points = features.flatten(1)  # (batch, n_values)
         squares = points.square().sum(1, keepdim=True) + self.support.square().sum(1)  # (batch, n_support)
         kernel = torch.exp(-self.gamma * (squares - 2 * points @ self.support.T))  # (batch, n_support)
         decisions = kernel @ self.coefficients.T + self.intercepts  # (batch, n_pairs), above 0 for the pair's first

@@ -12,8 +12,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from earmark._util.files import write_text
 from earmark.data.dataset import count
 from earmark.experiment.folder import RunFolder
+from earmark.features.interchange.catalogue import holds_features
 from earmark.report import figures
-from earmark.report.players import find_clips, make_player
+from earmark.report.players import NoPlayer, find_clips, make_player
 from earmark.report.results import RunResults, read_results
 from earmark.report.tables import (
     class_lines,
@@ -27,6 +28,7 @@ from earmark.report.tables import (
 from earmark.report.verdict import cautions, describe_ending, verdict
 
 N_MISTAKES = 12
+_NO_SOUND = "There is no sound to play: the data are features or pictures."
 
 
 def write_report(run: str | Path) -> Path:
@@ -67,7 +69,8 @@ def render_report(results: RunResults) -> str:
 def _content(results: RunResults) -> dict[str, Any]:
     scorecard = results.scorecard
     wrong = [clip for clip in results.scored if not clip.is_right]
-    places = find_clips(results.config.get("data", {}), results.clips) if wrong else []
+    no_sound = NoPlayer(reason=_NO_SOUND) if holds_features(results.data_path) else None
+    places = find_clips(results.config.get("data", {}), results.clips) if wrong and not no_sound else []
     worst = worst_mistakes(results.scored, N_MISTAKES)
     return {
         "results": results,
@@ -84,9 +87,10 @@ def _content(results: RunResults) -> dict[str, Any]:
         "pairs": commonest_confusions(scorecard),
         "classes": class_lines(scorecard),
         "n_wrong": len(wrong),
-        "mistakes": [(clip, make_player(places[clip.place])) for clip in worst],
+        "mistakes": [(clip, no_sound or make_player(places[clip.place])) for clip in worst],
         "data": data_rows(results),
         "bad": [sound for sound in results.sounds if sound.is_bad],
+        "has_sounds": no_sound is None,
         "silent": [sound for sound in results.sounds if sound.fault and not sound.is_bad],
         "config": shown_config(results.config),
     }

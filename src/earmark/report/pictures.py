@@ -7,13 +7,12 @@ import numpy as np
 import numpy.typing as npt
 
 from earmark.audio import FloatArray
+from earmark.features.colour_map import colour_table
 
 _N_BANDS = 64
 _N_FRAMES = 200  # at most: wider pictures are no clearer at the size they are shown at
 _RANGE_DB = 70.0
 _N_COLOURS = 64
-# From quiet to loud: night blue over teal to sand, rising in lightness so that it reads in grey as well.
-_ANCHORS = ((16, 22, 34), (21, 60, 84), (20, 110, 118), (84, 164, 138), (190, 206, 146), (252, 244, 208))
 _INDEXED = 3  # the colour type of a PNG whose pixels are places in a palette
 
 
@@ -61,9 +60,7 @@ def _to_levels(decibel: FloatArray) -> npt.NDArray[np.uint8]:
 
 
 def _palette() -> bytes:
-    places = np.linspace(0, len(_ANCHORS) - 1, _N_COLOURS)
-    channels = [np.interp(places, range(len(_ANCHORS)), channel) for channel in zip(*_ANCHORS, strict=True)]
-    return np.round(np.stack(channels, axis=1)).astype(np.uint8).tobytes()
+    return colour_table(_N_COLOURS)[:, :3].tobytes()
 
 
 def _chunk(name: bytes, body: bytes) -> bytes:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import torch
@@ -13,6 +13,8 @@ from torch import Tensor, nn
 from earmark._util.files import write_whole
 from earmark.errors import TrainingError
 from earmark.train.history import Epoch
+
+_PARTS = ("weights", "best", "optimiser", "average")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +28,7 @@ class Checkpoint:
         weights: The network's state as it is.
         best: The network's state at its best.
         optimiser: The optimiser's tensors, named ``"<parameter>.<name>"``.
+        average: The state of the weights' average; empty where none is kept.
     """
 
     key: str
@@ -34,6 +37,7 @@ class Checkpoint:
     weights: dict[str, Tensor]
     best: dict[str, Tensor]
     optimiser: dict[str, Tensor]
+    average: dict[str, Tensor] = field(default_factory=dict)
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
@@ -43,7 +47,7 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         StorageError: The file cannot be written.
     """
     tensors = {}
-    for part in ("weights", "best", "optimiser"):
+    for part in _PARTS:
         for name, tensor in getattr(checkpoint, part).items():
             # Copies: safetensors refuses tensors that share memory, as the best weights do when they are the last.
             tensors[f"{part}/{name}"] = tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
@@ -68,7 +72,7 @@ def load_checkpoint(path: Path, *, key: str) -> Checkpoint:
     Raises:
         TrainingError: The file is damaged, or belongs to other settings or other data.
     """
-    parts: dict[str, dict[str, Tensor]] = {"weights": {}, "best": {}, "optimiser": {}}
+    parts: dict[str, dict[str, Tensor]] = {part: {} for part in _PARTS}
     try:
         with safe_open(path, framework="pt") as stored:
             state = json.loads(stored.metadata()["state"])

@@ -21,6 +21,7 @@ class Epoch:
         validation_accuracy: Share of validation clips that are right; None without any.
         learning_rate: The step size.
         time_s: How long it took, validation included, in seconds.
+        data_s: How much of it went into getting batches ready: reading, mixing, masking.
     """
 
     epoch: int
@@ -30,6 +31,12 @@ class Epoch:
     validation_accuracy: float | None
     learning_rate: float
     time_s: float
+    data_s: float = 0.0
+
+    @property
+    def waits_for_data(self) -> bool:
+        """Whether more than half of the time went into getting batches ready, and not into learning from them."""
+        return self.data_s > self.time_s / 2
 
     def sentence(self) -> str:
         """Return what a progress bar shows beside the epoch."""

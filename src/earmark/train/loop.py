@@ -1,14 +1,16 @@
-"""The training loop: mini-batches, Adam, early stopping on the validation part."""
+"""The training loop: mini-batches, steps along the gradient, early stopping on the validation part."""
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from earmark._util.progress import NoProgress, Progress
 from earmark._util.seeds import spawn_generator, spawn_seed
@@ -22,7 +24,13 @@ from earmark.train.checkpoint import (
     save_checkpoint,
 )
 from earmark.train.history import Epoch
+from earmark.train.objective import Objective
+from earmark.train.optimiser import learning_rate_at, make_optimiser
 from earmark.train.settings import TrainSettings
+
+# Given which segments a batch is of, and random numbers: its features, and its classes (batch,) or shares of them
+# (batch, n_classes). It is where sounds are changed anew in each epoch.
+Draw = Callable[[Tensor, np.random.Generator], tuple[Tensor, Tensor]]
 
 _CHECKPOINT_EVERY_S = 5.0  # writing a state costs milliseconds; a run that is cut off repeats at most this much
 _EVALUATION_BATCH = 128
@@ -83,6 +91,7 @@ def train_network(
     *,
     seed: int,
     device: torch.device,
+    draw: Draw | None = None,
     progress: Progress | None = None,
     checkpoint_path: Path | None = None,
     checkpoint_key: str = "",
@@ -102,6 +111,7 @@ def train_network(
         settings: See `TrainSettings`.
         seed: The root seed.
         device: Where to compute.
+        draw: Makes a batch of the training part; None takes its features as they are.
         progress: What is told of each epoch.
         checkpoint_path: Where the state is kept for `resume`; None keeps none.
         checkpoint_key: Names settings and data; only a checkpoint of the same key is taken up.
@@ -116,11 +126,11 @@ def train_network(
     network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs miss it
     train = train.to(device)
     validation = validation.to(device) if validation else None
-    optimiser = _optimiser(network, settings, device)
+    course = _Course(network, train, settings, seed=seed, device=device, draw=draw)
     state = _State()
     if resume and checkpoint_path and checkpoint_path.exists():
         checkpoint = load_checkpoint(checkpoint_path, key=checkpoint_key)
-        _take_up(checkpoint, network, optimiser, state, path=checkpoint_path)
+        _take_up(checkpoint, course, state, path=checkpoint_path)
     progress.start("training", settings.max_epochs)
     for _ in state.history:
         progress.advance("resumed")
@@ -130,14 +140,14 @@ def train_network(
             if validation and number - 1 - state.best_epoch >= settings.patience:
                 ended = "patience"
                 break
-            epoch = _run_epoch(network, train, validation, optimiser, settings, number=number, seed=seed)
+            epoch = course.run(number, validation)
             if not math.isfinite(epoch.train_loss) or not math.isfinite(epoch.validation_loss or 0.0):
                 ended = "diverged"
                 break
-            _note(epoch, network, state)
+            _note(epoch, course.learnt, state)
             progress.advance(epoch.sentence())
             if checkpoint_path and time.monotonic() - state.saved_at > _CHECKPOINT_EVERY_S:
-                save_checkpoint(checkpoint_path, _checkpoint(network, optimiser, state, checkpoint_key))
+                save_checkpoint(checkpoint_path, _checkpoint(course, state, checkpoint_key))
                 state.saved_at = time.monotonic()
     except KeyboardInterrupt:
         ended = "interrupted"
@@ -152,52 +162,87 @@ def train_network(
     return TrainResult(history=tuple(state.history), best_epoch=state.best_epoch, ended=ended)
 
 
-def _optimiser(network: nn.Module, settings: TrainSettings, device: torch.device) -> torch.optim.Optimizer:
-    return torch.optim.AdamW(
-        network.parameters(),
-        lr=settings.learning_rate,
-        weight_decay=settings.weight_decay,
-        fused=device.type in {"cpu", "cuda"},
-    )
+class _Course:
+    """A network on its way: what learns, how it steps, and from what."""
 
+    def __init__(
+        self,
+        network: nn.Module,
+        train: LabelledSegments,
+        settings: TrainSettings,
+        *,
+        seed: int,
+        device: torch.device,
+        draw: Draw | None,
+    ) -> None:
+        self.network = network
+        self.optimiser = make_optimiser(network, settings, device)
+        self.average: AveragedModel | None = None
+        if settings.ema_decay is not None:
+            averaging = get_ema_multi_avg_fn(settings.ema_decay)  # type: ignore[no-untyped-call]  # torch's stubs miss it
+            self.average = AveragedModel(network, multi_avg_fn=averaging, use_buffers=True)
+        self._train, self._settings, self._seed, self._device = train, settings, seed, device
+        self._draw = draw or self._as_it_is
+        self._objective = Objective(settings, train.y)
 
-def _run_epoch(
-    network: nn.Module,
-    train: LabelledSegments,
-    validation: LabelledSegments | None,
-    optimiser: torch.optim.Optimizer,
-    settings: TrainSettings,
-    *,
-    number: int,
-    seed: int,
-) -> Epoch:
-    began = time.monotonic()
-    device = train.features.device
-    loss_sum = torch.zeros((), device=device)
-    n_right = torch.zeros((), device=device)
-    network.train()
-    order = torch.from_numpy(spawn_generator(seed, "epoch", number).permutation(len(train.y))).to(device)
-    # Dropout draws from torch's global generator: give it this epoch's seed, and give the caller's state back after.
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        torch.manual_seed(spawn_seed(seed, "dropout", number))
-        for batch in batches(order, settings.batch_size):
-            optimiser.zero_grad()
-            logits = network(train.features[batch])  # (batch, n_classes)
-            loss = functional.cross_entropy(logits, train.y[batch])
-            loss.backward()  # type: ignore[no-untyped-call]  # torch's stubs miss it
-            optimiser.step()
-            loss_sum += loss.detach() * len(batch)
-            n_right += (logits.detach().argmax(1) == train.y[batch]).sum()
-    validation_loss, validation_accuracy = _validate(network, validation) if validation else (None, None)
-    return Epoch(
-        epoch=number,
-        train_loss=float(loss_sum) / len(train.y),
-        train_accuracy=float(n_right) / len(train.y),
-        validation_loss=validation_loss,
-        validation_accuracy=validation_accuracy,
-        learning_rate=float(optimiser.param_groups[0]["lr"]),
-        time_s=round(time.monotonic() - began, 4),
-    )
+    @property
+    def learnt(self) -> nn.Module:
+        """What is validated and kept: the average of the weights where one is asked for, else the network."""
+        return self.network if self.average is None else self.average.module
+
+    def run(self, number: int, validation: LabelledSegments | None) -> Epoch:
+        """Run one epoch, and say what happened in it."""
+        began = time.monotonic()
+        device, n_segments = self._device, len(self._train.y)
+        loss_sum, n_right, data_s = torch.zeros((), device=device), torch.zeros((), device=device), 0.0
+        self.network.train()
+        order = torch.from_numpy(spawn_generator(self._seed, "epoch", number).permutation(n_segments)).to(device)
+        generator = spawn_generator(self._seed, "augmentation", number)
+        parts = list(batches(order, self._settings.batch_size))
+        # Dropout draws from torch's global generator: give it this epoch's seed, and give the caller's state back.
+        with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+            torch.manual_seed(spawn_seed(self._seed, "dropout", number))
+            for index, batch in enumerate(parts):
+                drawing = time.monotonic()
+                features, targets = self._draw(batch, generator)
+                data_s += time.monotonic() - drawing
+                rate = learning_rate_at((number - 1) * len(parts) + index, len(parts), self._settings)
+                loss, logits = self._step(features, targets, rate)
+                loss_sum += loss * len(batch)
+                n_right += (logits.argmax(1) == (targets if targets.ndim == 1 else targets.argmax(1))).sum()
+        validation_loss, validation_accuracy = _validate(self.learnt, validation) if validation else (None, None)
+        return Epoch(
+            epoch=number,
+            train_loss=float(loss_sum) / n_segments,
+            train_accuracy=float(n_right) / n_segments,
+            validation_loss=validation_loss,
+            validation_accuracy=validation_accuracy,
+            learning_rate=float(self.optimiser.param_groups[0]["lr"]),
+            time_s=round(time.monotonic() - began, 4),
+            data_s=round(data_s, 4),
+        )
+
+    def _as_it_is(self, batch: Tensor, generator: np.random.Generator) -> tuple[Tensor, Tensor]:
+        del generator  # nothing is left to chance
+        return self._train.features[batch], self._train.y[batch]
+
+    def _step(self, features: Tensor, targets: Tensor, learning_rate: float) -> tuple[Tensor, Tensor]:
+        """Step along the gradient of one batch; return its loss without penalties, and its logits."""
+        settings, optimiser = self._settings, self.optimiser
+        for group in optimiser.param_groups:
+            group["lr"] = learning_rate
+        optimiser.zero_grad()
+        with torch.autocast(self._device.type, torch.bfloat16, enabled=settings.mixed_precision):
+            logits = self.network(features)  # (batch, n_classes)
+        loss = self._objective.loss(logits, targets)
+        penalty = self._objective.penalty(self.network)
+        (loss if penalty is None else loss + penalty).backward()  # type: ignore[no-untyped-call]  # as in torch's stubs
+        if settings.clip_norm is not None:
+            nn.utils.clip_grad_norm_(self.network.parameters(), settings.clip_norm)
+        optimiser.step()
+        if self.average is not None:
+            self.average.update_parameters(self.network)
+        return loss.detach(), logits.detach()
 
 
 def batches(order: Tensor, batch_size: int) -> Iterator[Tensor]:
@@ -236,26 +281,27 @@ def _note(epoch: Epoch, network: nn.Module, state: _State) -> None:
         state.best = copy_state(network)
 
 
-def _checkpoint(network: nn.Module, optimiser: torch.optim.Optimizer, state: _State, key: str) -> Checkpoint:
+def _checkpoint(course: _Course, state: _State, key: str) -> Checkpoint:
     return Checkpoint(
         key=key,
         history=state.history,
         best_epoch=state.best_epoch,
-        weights=network.state_dict(),
+        weights=course.network.state_dict(),
         best=state.best,
-        optimiser=optimiser_tensors(optimiser),
+        optimiser=optimiser_tensors(course.optimiser),
+        average=course.average.state_dict() if course.average else {},
     )
 
 
-def _take_up(
-    checkpoint: Checkpoint, network: nn.Module, optimiser: torch.optim.Optimizer, state: _State, *, path: Path
-) -> None:
+def _take_up(checkpoint: Checkpoint, course: _Course, state: _State, *, path: Path) -> None:
     state.history = list(checkpoint.history)
     state.best_epoch = checkpoint.best_epoch
     state.best = checkpoint.best
     try:
-        network.load_state_dict(checkpoint.weights)
-        restore_optimiser(optimiser, checkpoint.optimiser)
+        course.network.load_state_dict(checkpoint.weights)
+        restore_optimiser(course.optimiser, checkpoint.optimiser)
+        if course.average:
+            course.average.load_state_dict(checkpoint.average)
         best_loss = state.history[state.best_epoch - 1].validation_loss
     except (IndexError, KeyError, RuntimeError, ValueError) as error:
         raise TrainingError(

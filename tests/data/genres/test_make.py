@@ -19,6 +19,8 @@ from earmark.data.genres.render import Track
 from earmark.data.genres.styles import STYLES
 from earmark.errors import SettingError, StorageError
 
+pytestmark = pytest.mark.slow  # many small pictures or runs; `make test` has them
+
 SMALL = {"n_artists": 2, "n_tracks": 1, "duration_s": 0.5}
 
 
@@ -68,6 +70,7 @@ def _times(folder):
     return {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
 
 
+@pytest.mark.slow
 def test_the_table_has_a_row_for_every_file_and_no_other(made):
     names = [row["path"] for row in _rows(made)]
     assert sorted(names) == sorted(str(path.relative_to(made)) for path in made.rglob("*.wav"))
@@ -86,6 +89,7 @@ def test_every_genre_has_its_artists_with_their_tracks(made):
     assert len({row["artist"] for row in rows}) == 30
 
 
+@pytest.mark.slow
 def test_an_artist_belongs_to_one_genre(made):
     assert len({(row["artist"], row["label"]) for row in _rows(made)}) == 30
     assert all(row["path"].startswith(f"{row['label']}/{row['label']}.") for row in _rows(made))
@@ -115,6 +119,7 @@ def test_the_files_hold_the_tracks_that_the_table_names(made):
         assert row["key"] == track.key_name
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(pattern, tmp_path):
     for name, seed in (("again", 0), ("other", 4)):
         make_genres(tmp_path / name, seed=seed, **SMALL)

@@ -20,5 +20,8 @@ def test_a_source_does_not_recognise_a_sound(name, tmp_path):
     assert not SOURCES[name].recognises(tmp_path / "a.wav")
 
 
-def test_the_particular_layout_is_asked_before_the_general_one():
-    assert list(SOURCES).index("esc50") < list(SOURCES).index("folder")
+@pytest.mark.parametrize(
+    ("particular", "general"), [("esc50", "folder"), ("audiofolder", "folder"), ("audiofolder", "table")]
+)
+def test_the_particular_layout_is_asked_before_the_general_one(particular, general):
+    assert list(SOURCES).index(particular) < list(SOURCES).index(general)

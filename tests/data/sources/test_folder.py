@@ -178,3 +178,51 @@ def test_a_folder_that_may_not_be_read_is_named(tmp_path, monkeypatch, denied):
 )
 def test_a_folder_is_recognised_by_sounds_in_folders(tmp_path, names, recognised):
     assert folder.recognises(touch(tmp_path, *names)) is recognised
+
+
+# ---------------------------------------------------------------- other files than sounds
+
+
+def test_files_of_other_suffixes_are_found_when_they_are_asked_for(tmp_path):
+    touch(
+        tmp_path, "dog/a.png", "dog/deep/B.PNG", "rain/c.png", "rain/d.wav", "rain/e.jpg", "loose.png", "sounds/f.wav"
+    )
+
+    data = folder.load(tmp_path, {".png"})
+
+    assert [(clip.name, clip.label, clip.group) for clip in data] == [
+        ("dog/a.png", "dog", "dog/a.png"),
+        ("dog/deep/B.PNG", "dog", "dog/deep/B.PNG"),
+        ("rain/c.png", "rain", "rain/c.png"),
+    ]
+    assert data.notes == (
+        "2 files that are not .png were left out: rain/d.wav, rain/e.jpg",
+        "1 file outside the class folders was left out: loose.png",
+        "1 folder without .png was left out: sounds",
+    )
+
+
+@pytest.mark.parametrize(
+    ("names", "recognised"),
+    [
+        (("dog/a.png", "rain/b.PNG"), True),
+        (("dog/a.png",), True),
+        (("dog/a.wav", "rain/b.wav"), False),
+        (("a.png", "b.png"), False),
+        ((".hidden/a.png",), False),
+    ],
+)
+def test_a_folder_is_recognised_by_files_of_the_suffixes_asked_for(tmp_path, names, recognised):
+    assert folder.recognises(touch(tmp_path, *names), {".png"}) is recognised
+
+
+def test_pictures_of_classes_one_folder_further_down_are_pointed_at_and_sounds_there_are_not(tmp_path):
+    touch(tmp_path, "images/blues/a.png", "images/jazz/b.png")
+
+    with pytest.raises(DataError, match=r"did you mean .*images\?"):
+        folder.load(tmp_path, {".png"})
+
+    touch(tmp_path, "music/a.png", "music/deep/b.wav", "music/deeper/c.wav")
+    (tmp_path / "images" / "blues" / "a.png").unlink()
+    (tmp_path / "images" / "jazz" / "b.png").unlink()
+    assert folder.load(tmp_path, {".png"}).labels == ("music",)

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from earmark._util.catalogue import Catalogue
 from earmark.data.dataset import Dataset
-from earmark.data.sources import esc50, folder, table
+from earmark.data.sources import audiofolder, esc50, folder, table
 
 
 class Source(Protocol):
@@ -22,5 +22,8 @@ class Source(Protocol):
         """Return the data set that lies at `path`, with a sentence in its notes on all that was left out."""
 
 
-# The more particular layout comes first: an ESC-50 checkout could pass for a folder of class folders.
-SOURCES: Catalogue[Source] = Catalogue("data source", {"esc50": esc50, "folder": folder, "table": table})
+# The more particular layout comes first: an ESC-50 checkout could pass for a folder of class folders, and so could the
+# parts of a split; metadata.csv could pass for a table.
+SOURCES: Catalogue[Source] = Catalogue(
+    "data source", {"esc50": esc50, "audiofolder": audiofolder, "folder": folder, "table": table}
+)

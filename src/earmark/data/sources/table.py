@@ -77,7 +77,26 @@ def load_clips(table: Path, *, root: Path, sounds: Path, columns: Columns) -> tu
     Raises:
         DataError: The table cannot be used; the message names the rows.
     """
-    header, rows = _read_rows(table)
+    header, rows = read_rows(table)
+    return clips_of_rows(table, header, rows, root=root, sounds=sounds, columns=columns)
+
+
+def clips_of_rows(
+    table: Path, header: list[str], rows: list[Row], *, root: Path, sounds: Path, columns: Columns
+) -> tuple[list[Clip], list[str]]:
+    """Return the clips of rows that are read already, and sentences on those that were left out.
+
+    Args:
+        table: Where the rows were read, for messages.
+        header: The names of the columns.
+        rows: The rows.
+        root: The folder that names start from.
+        sounds: The folder that the paths in the rows start from.
+        columns: What the columns are called.
+
+    Raises:
+        DataError: The rows cannot be used; the message names them.
+    """
     for needed in (columns.path, columns.label, *columns.required):
         if needed not in header:
             raise DataError(f"{table} has no column {needed!r}: {nearest(needed, filter(None, header))}")
@@ -197,8 +216,13 @@ def _without_repeats(table: Path, rows: list[Row], clips: list[Clip]) -> tuple[l
     return [clip for _, clip in first.values()], notes
 
 
-def _read_rows(table: Path) -> tuple[list[str], list[Row]]:
-    text = _read_text(table)
+def read_rows(table: Path) -> tuple[list[str], list[Row]]:
+    """Return the names of a table's columns, and its rows.
+
+    Raises:
+        DataError: It cannot be read, or is no table.
+    """
+    text = read_text(table)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text, table), strict=True)
     try:
         lines = list(reader)
@@ -221,7 +245,12 @@ def _read_rows(table: Path) -> tuple[list[str], list[Row]]:
     ]
 
 
-def _read_text(table: Path) -> str:
+def read_text(table: Path) -> str:
+    """Return the text of a table.
+
+    Raises:
+        DataError: It cannot be read, or is no text in UTF-8.
+    """
     try:
         text = table.read_bytes().decode("utf-8-sig")
     except OSError as error:
@@ -242,7 +271,7 @@ def _delimiter(text: str, table: Path) -> str:
 
 def _has_columns(table: Path) -> bool:
     try:
-        header, _ = _read_rows(table)
+        header, _ = read_rows(table)
     except DataError:
         return False
     return {"path", "label"} <= set(header)

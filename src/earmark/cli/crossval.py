@@ -1,0 +1,94 @@
+"""``earmark crossval``: a fresh classifier for each fold, and what they say together."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from earmark.cli.console import ProgressBar, name_bad_files, show, show_json, talk
+from earmark.cli.options import AsJson, Assignments, Cache, Device, GroupColumn, GroupPattern, Strict
+from earmark.cli.train import refuse_both
+from earmark.cli.typed import given, merge, parse_assignments
+
+
+def crossval(
+    data: Annotated[
+        str | None,
+        typer.Argument(
+            help="Class folders, ESC-50 checkout, table (CSV, TSV), or features (JSON, TFRecord, pictures)."
+        ),
+    ] = None,
+    *,
+    out: Annotated[Path, typer.Option("-o", "--out", help="The folder: new or empty.", metavar="DIR")],
+    front_end: Annotated[
+        str | None, typer.Option(help="Such as log-mel, mfcc or spectrogram (default: the network's).", metavar="NAME")
+    ] = None,
+    network: Annotated[str | None, typer.Option(help="Such as cnn (default), lstm or svm.", metavar="NAME")] = None,
+    folds: Annotated[
+        int | None, typer.Option(help="Folds to make where the data set has none (default: 5).", metavar="N")
+    ] = None,
+    group_column: GroupColumn = None,
+    group_pattern: GroupPattern = None,
+    segments: Annotated[
+        int | None, typer.Option(help="Cut a clip of typical length into N segments.", metavar="N")
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(help="Epochs at most.", metavar="N")] = None,
+    seed: Annotated[int | None, typer.Option(help="Root of all random numbers (default: 0).", metavar="N")] = None,
+    device: Device = None,
+    config: Annotated[
+        Path | None, typer.Option(help="TOML file with settings, such as a run's config.toml.", metavar="FILE")
+    ] = None,
+    assignments: Assignments = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Finish what was cut off in DIR, fold by fold.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is in DIR.")] = False,
+    strict: Strict = False,
+    cache: Cache = None,
+    as_json: AsJson = False,
+) -> None:
+    """Cross-validate a classifier: every clip is tested once, by a classifier that has not learnt from its fold."""
+    from earmark.experiment.config import load_config, make_config
+    from earmark.experiment.crossval import cross_validate
+    from earmark.experiment.folder import RunFolder
+    from earmark.features.store import FeatureStore, default_store_folder
+
+    refuse_both(overwrite=overwrite, resume=resume)
+    if resume and not (data or config):
+        RunFolder(out).require()
+        config = RunFolder(out).config_path
+    tables = load_config(config) if config else {}
+    split = tables.get("split")
+    if isinstance(split, dict):  # each fold is the test part in its turn, so what a run says of it does not count
+        folds = split.get("n_folds") if folds is None else folds
+        tables["split"] = {key: value for key, value in split.items() if key == "validation_fraction"}
+    typed: dict[str, Any] = {
+        "data.path": data,
+        "data.group_column": group_column,
+        "data.group_pattern": group_pattern,
+        "segments.count": segments,
+        "front_end.name": front_end,
+        "network.name": network,
+        "train.max_epochs": epochs,
+        "seed": seed,
+        "device": device,
+    }
+    settings = make_config(merge(tables, parse_assignments(assignments or ()) | given(typed)))
+    with ProgressBar() as progress:
+        result = cross_validate(
+            settings,
+            out,
+            store=FeatureStore(cache or default_store_folder()),
+            n_folds=folds,
+            overwrite=overwrite,
+            resume=resume,
+            strict=strict,
+            progress=progress,
+        )
+    for note in result.notes:
+        talk(f"note: {note}")
+    n_files = result.scorecard.n_clips + len(result.bad)
+    name_bad_files([(file.name, file.reason) for file in result.bad], n_files)
+    talk(result.scorecard.sentence())
+    if as_json:
+        show_json(result.to_json())
+    else:
+        show(str(result))

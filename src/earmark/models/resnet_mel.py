@@ -1,0 +1,127 @@
+"""The residual network for mel spectrograms: the strong default."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from earmark.models.checks import check_counts, check_dropout
+from earmark.models.windows import with_channels
+
+_SQUEEZE = 8  # channels a unit of the bottleneck that weighs them
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResnetMelSettings:
+    """Settings of the residual network.
+
+    Attributes:
+        n_blocks: Residual blocks.
+        n_channels: Channels of the first block; each of the others has twice as many as the one before.
+        dropout: Share of the values before the classes left out in a training step, 0 to below 1.
+
+    Raises:
+        SettingError: A setting cannot be.
+    """
+
+    n_blocks: int = 4
+    n_channels: int = 32
+    dropout: float = 0.3
+
+    def __post_init__(self) -> None:
+        check_counts(self, "n_blocks", "n_channels")
+        check_dropout(self.dropout)
+
+
+class ResnetMel(nn.Module):
+    """A stem, four residual blocks that weigh their channels, means and maxima of what is left, then the classes.
+
+    A plane that says which band a place belongs to goes in beside the features: convolutions do not know it, and for
+    a sound it matters. The stem (5x5 of stride 2, pooling 3/2) leaves a quarter of bands and frames, each block but the
+    first half of that. At the end comes the mean over frequency, and of that both mean and maximum over time: a dog
+    barks once, rain goes on. With 32 to 256 channels it has 1.25 million weights.
+
+    Any number of bins and frames from one on will do.
+
+    Args:
+        n_bins: Bins of the features.
+        n_frames: Frames of the features; any number will do.
+        n_channels: Channels of the features, where they have them: those of pictures.
+        n_classes: Classes to tell apart.
+        settings: See `ResnetMelSettings`.
+
+    >>> network = ResnetMel(n_bins=64, n_frames=251, n_classes=10, settings=ResnetMelSettings())
+    >>> network(torch.zeros(2, 64, 251)).shape
+    torch.Size([2, 10])
+
+    Source: He et al. (2016), "Deep residual learning for image recognition", CVPR; Hu, Shen and Sun (2018),
+    "Squeeze-and-excitation networks", CVPR; for the plane of bands Liu et al. (2018), "An intriguing failing of
+    convolutional neural networks and the CoordConv solution", NeurIPS, and Koutini, Eghbal-zadeh and Widmer (2019),
+    "Receptive-field-regularized CNN variants for acoustic scene classification", DCASE.
+    """
+
+    bands: Tensor
+
+    def __init__(
+        self,
+        *,
+        n_bins: int,
+        n_frames: int,  # noqa: ARG002 - every network is told
+        n_channels: int = 1,
+        n_classes: int,
+        settings: ResnetMelSettings,
+    ) -> None:
+        super().__init__()
+        width = settings.n_channels
+        # Deviation one, as the standardised features beside it have.
+        self.register_buffer("bands", torch.linspace(-(3**0.5), 3**0.5, n_bins).reshape(1, 1, -1, 1), persistent=False)
+        # Pooling stands before batch norm and ReLU, which then work on a quarter of the values.
+        self.stem = nn.Sequential(
+            nn.Conv2d(n_channels + 1, width, 5, stride=2, padding=2, bias=False),
+            nn.MaxPool2d(3, stride=2, padding=1),
+            nn.BatchNorm2d(width),
+            nn.ReLU(),
+        )
+        widths = [width * 2**number for number in range(settings.n_blocks)]
+        blocks = [_Block(width, width, stride=1)]
+        blocks += [_Block(n_out // 2, n_out, stride=2) for n_out in widths[1:]]
+        self.blocks = nn.Sequential(*blocks)
+        self.head = nn.Sequential(nn.Dropout(settings.dropout), nn.Linear(2 * widths[-1], n_classes))
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs miss it
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Return logits (batch, n_classes) for features (batch, [n_channels,] n_bins, n_frames)."""
+        planes = with_channels(features)  # (batch, n_channels, n_bins, n_frames)
+        bands = self.bands.expand(planes.shape[0], 1, -1, planes.shape[3])
+        maps = self.blocks(self.stem(torch.cat([planes, bands], dim=1)))  # (batch, width, bins, frames)
+        over_time = maps.mean(dim=2)  # (batch, width, frames)
+        summary = torch.cat([over_time.mean(dim=2), over_time.amax(dim=2)], dim=1)  # (batch, 2 * width)
+        logits: Tensor = self.head(summary)  # (batch, n_classes)
+        return logits
+
+
+class _Block(nn.Module):
+    """Two convolutions 3x3, whose channels are weighed by what all of the map says, added to what went in."""
+
+    def __init__(self, n_in: int, n_out: int, *, stride: int) -> None:
+        super().__init__()
+        self.convolutions = nn.Sequential(
+            nn.Conv2d(n_in, n_out, 3, stride=stride, padding=1, bias=False),
+            nn.BatchNorm2d(n_out),
+            nn.ReLU(),
+            nn.Conv2d(n_out, n_out, 3, padding=1, bias=False),
+            nn.BatchNorm2d(n_out),
+        )
+        n_squeezed = max(1, n_out // _SQUEEZE)
+        self.weigh = nn.Sequential(nn.Linear(n_out, n_squeezed), nn.ReLU(), nn.Linear(n_squeezed, n_out), nn.Sigmoid())
+        is_same = stride == 1 and n_in == n_out
+        self.shortcut = (
+            nn.Identity()
+            if is_same
+            else nn.Sequential(nn.Conv2d(n_in, n_out, 1, stride=stride, bias=False), nn.BatchNorm2d(n_out))
+        )
+
+    def forward(self, maps: Tensor) -> Tensor:
+        found = self.convolutions(maps)  # (batch, n_out, bins, frames)
+        weights = self.weigh(found.mean(dim=(2, 3))).unsqueeze(2).unsqueeze(3)  # (batch, n_out, 1, 1)
+        return torch.relu(found * weights + self.shortcut(maps))

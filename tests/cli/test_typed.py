@@ -1,0 +1,46 @@
+import pytest
+
+from earmark.cli.typed import merge, parse_assignments
+from earmark.errors import SettingError
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [
+        ("a.b=1", 1),
+        ("a.b = 0.5", 0.5),
+        ("a.b=true", True),
+        ("a.b=[1, 2]", [1, 2]),
+        ("a.b='x y'", "x y"),
+        ("a.b=magnitude", "magnitude"),
+        ("a.b=log-mel", "log-mel"),
+        ("a.b=x=y", "x=y"),
+        ("a.b=1\nc=2", "1\nc=2"),
+    ],
+)
+def test_a_value_is_read_as_toml_and_else_as_text(typed, value):
+    parsed = parse_assignments([typed])
+    assert parsed == {"a.b": value}
+    assert type(parsed["a.b"]) is type(value)
+
+
+@pytest.mark.parametrize("typed", ["", "a", "=1", "a=", "a..b=1", ".a=1", "a.=1"])
+def test_what_is_no_assignment_is_refused_with_an_example(typed):
+    with pytest.raises(SettingError, match=r"KEY=VALUE, such as front_end\.n_mfcc=20"):
+        parse_assignments([typed])
+
+
+def test_a_key_given_twice_is_refused():
+    with pytest.raises(SettingError, match=r"a\.b twice"):
+        parse_assignments(["a.b=1", "a.b=2"])
+
+
+def test_a_setting_of_a_new_network_survives_the_change_of_its_name():
+    tables = {"data": {"path": "a"}, "network": {"name": "mlp", "n_hidden": [8]}}
+    merged = merge(tables, {"network.dropout": 0.5, "network.name": "cnn"})
+    assert merged["network"] == {"name": "cnn", "dropout": 0.5}
+
+
+def test_a_key_of_three_parts_is_refused():
+    with pytest.raises(SettingError, match=r"train\.a\.b: there is no such setting"):
+        merge({"data": {"path": "a"}}, {"train.a.b": 1})
