@@ -6,18 +6,25 @@ from typing import Annotated, Any
 import typer
 
 from earmark.cli.console import ProgressBar, name_bad_files, show, show_json, talk
-from earmark.cli.options import AsJson, Assignments, Cache, Device, GroupColumn, GroupPattern, Strict
+from earmark.cli.options import (
+    AsJson,
+    Assignments,
+    Cache,
+    Config,
+    Device,
+    GroupColumn,
+    GroupPattern,
+    Labelled,
+    Seed,
+    SegmentCount,
+    Strict,
+)
 from earmark.cli.train import refuse_both
 from earmark.cli.typed import given, merge, parse_assignments
 
 
 def crossval(
-    data: Annotated[
-        str | None,
-        typer.Argument(
-            help="Class folders, ESC-50 checkout, table (CSV, TSV), or features (JSON, TFRecord, pictures)."
-        ),
-    ] = None,
+    data: Labelled = None,
     *,
     out: Annotated[Path, typer.Option("-o", "--out", help="The folder: new or empty.", metavar="DIR")],
     front_end: Annotated[
@@ -29,15 +36,11 @@ def crossval(
     ] = None,
     group_column: GroupColumn = None,
     group_pattern: GroupPattern = None,
-    segments: Annotated[
-        int | None, typer.Option(help="Cut a clip of typical length into N segments.", metavar="N")
-    ] = None,
+    segments: SegmentCount = None,
     epochs: Annotated[int | None, typer.Option(help="Epochs at most.", metavar="N")] = None,
-    seed: Annotated[int | None, typer.Option(help="Root of all random numbers (default: 0).", metavar="N")] = None,
+    seed: Seed = None,
     device: Device = None,
-    config: Annotated[
-        Path | None, typer.Option(help="TOML file with settings, such as a run's config.toml.", metavar="FILE")
-    ] = None,
+    config: Config = None,
     assignments: Assignments = None,
     resume: Annotated[bool, typer.Option("--resume", help="Finish what was cut off in DIR, fold by fold.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is in DIR.")] = False,

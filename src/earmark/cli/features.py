@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from earmark.cli.console import ProgressBar, name_bad_files, show, show_json, talk
-from earmark.cli.options import AsJson, Assignments, Cache, GroupColumn, GroupPattern, Strict
+from earmark.cli.options import AsJson, Assignments, Cache, Config, GroupColumn, GroupPattern, SegmentCount, Strict
 from earmark.cli.typed import given, merge, parse_assignments
 
 
@@ -28,9 +28,7 @@ def features(
     picture: Annotated[
         str | None, typer.Option(help="Draw pictures: waveform, spectrogram or mel.", metavar="NAME")
     ] = None,
-    segments: Annotated[
-        int | None, typer.Option(help="Cut a clip of typical length into N segments.", metavar="N")
-    ] = None,
+    segments: SegmentCount = None,
     segment_s: Annotated[float | None, typer.Option(help="Length of a segment in seconds.", metavar="X")] = None,
     hop_s: Annotated[float | None, typer.Option(help="From one segment to the next in seconds.", metavar="X")] = None,
     per_class: Annotated[
@@ -39,9 +37,7 @@ def features(
     workers: Annotated[int | None, typer.Option(help="Files in work at once.", metavar="N")] = None,
     group_column: GroupColumn = None,
     group_pattern: GroupPattern = None,
-    config: Annotated[
-        Path | None, typer.Option(help="TOML file with settings, such as a run's config.toml.", metavar="FILE")
-    ] = None,
+    config: Config = None,
     assignments: Assignments = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what was written there before.")] = False,
     strict: Strict = False,

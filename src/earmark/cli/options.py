@@ -13,6 +13,17 @@ GroupPattern = Annotated[
         metavar="REGEX",
     ),
 ]
+Labelled = Annotated[
+    str | None,
+    typer.Argument(help="Class folders, ESC-50 checkout, table (CSV, TSV), or features (JSON, TFRecord, pictures)."),
+]
+SegmentCount = Annotated[
+    int | None, typer.Option("--segments", help="Cut a clip of typical length into N segments.", metavar="N")
+]
+Seed = Annotated[int | None, typer.Option(help="Root of all random numbers (default: 0).", metavar="N")]
+Config = Annotated[
+    Path | None, typer.Option(help="TOML file with settings, such as a run's config.toml.", metavar="FILE")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Device = Annotated[str | None, typer.Option(help="auto (for training), cpu, cuda or mps.", metavar="DEVICE")]
 Strict = Annotated[bool, typer.Option("--strict", help="Stop at bad files instead of going on without them.")]

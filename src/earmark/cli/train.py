@@ -6,18 +6,25 @@ from typing import Annotated, Any
 import typer
 
 from earmark.cli.console import INTERRUPTED, ProgressBar, name_bad_files, show, show_json, talk
-from earmark.cli.options import AsJson, Assignments, Cache, Device, GroupColumn, GroupPattern, Strict
+from earmark.cli.options import (
+    AsJson,
+    Assignments,
+    Cache,
+    Config,
+    Device,
+    GroupColumn,
+    GroupPattern,
+    Labelled,
+    Seed,
+    SegmentCount,
+    Strict,
+)
 from earmark.cli.typed import given, merge, parse_assignments
 from earmark.errors import SettingError
 
 
 def train(
-    data: Annotated[
-        str | None,
-        typer.Argument(
-            help="Class folders, ESC-50 checkout, table (CSV, TSV), or features (JSON, TFRecord, pictures)."
-        ),
-    ] = None,
+    data: Labelled = None,
     *,
     out: Annotated[Path, typer.Option("-o", "--out", help="The run folder: new or empty.", metavar="DIR")],
     front_end: Annotated[
@@ -33,9 +40,7 @@ def train(
     ] = None,
     group_column: GroupColumn = None,
     group_pattern: GroupPattern = None,
-    segments: Annotated[
-        int | None, typer.Option(help="Cut a clip of typical length into N segments.", metavar="N")
-    ] = None,
+    segments: SegmentCount = None,
     segment_s: Annotated[
         float | None, typer.Option(help="Length of a segment in seconds, in place of --segments.", metavar="X")
     ] = None,
@@ -45,11 +50,9 @@ def train(
         int | None, typer.Option(help="Segments in a training step (default: 32).", metavar="N")
     ] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Adam's step size (default: 0.001).", metavar="X")] = None,
-    seed: Annotated[int | None, typer.Option(help="Root of all random numbers (default: 0).", metavar="N")] = None,
+    seed: Seed = None,
     device: Device = None,
-    config: Annotated[
-        Path | None, typer.Option(help="TOML file with settings, such as a run's config.toml.", metavar="FILE")
-    ] = None,
+    config: Config = None,
     assignments: Assignments = None,
     resume: Annotated[bool, typer.Option("--resume", help="Finish the run that was cut off in DIR.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run that is in DIR.")] = False,

@@ -15,7 +15,8 @@ from earmark.evaluate.scorecard import Scorecard, score_predictions
 from earmark.experiment.folder import RunFolder
 from earmark.experiment.tables import SUMMARY, TableFeatures, summaries, table_features
 from earmark.features.extract import BadFile, FeatureSet, extract_features
-from earmark.features.interchange.catalogue import holds_features, open_features
+from earmark.features.interchange import stored
+from earmark.features.interchange.catalogue import holds_features
 from earmark.features.interchange.table import FeatureTable
 from earmark.features.store import FeatureStore
 from earmark.inference.predictor import Predictor
@@ -120,7 +121,8 @@ def evaluate_predictor(
     asked = [predictor, baseline] if baseline else [predictor]
     sets: Sequence[FeatureSet | TableFeatures]
     if isinstance(data, FeatureTable):
-        sets = [_of_table(data, one, predictor, strict=strict, progress=progress) for one in asked]
+        seen = table_features(data, predictor.blueprint.recipe, strict=strict, progress=progress)
+        sets = [_for(one, predictor, seen, dataset) for one in asked]
     else:
         if predictor.takes != "waveform":
             raise SettingError(
@@ -144,11 +146,8 @@ def _hears_alike(predictor: Predictor, baseline: Predictor, data: Dataset | Feat
     return baseline.takes == "waveform"
 
 
-def _of_table(
-    data: FeatureTable, one: Predictor, predictor: Predictor, *, strict: bool, progress: Progress | None
-) -> TableFeatures:
+def _for(one: Predictor, predictor: Predictor, features: TableFeatures, dataset: Dataset) -> TableFeatures:
     """Return what `one` sees of a table: the classifier, or the baseline, which sums up what that one sees."""
-    features = table_features(data, predictor.blueprint.recipe, strict=strict, progress=progress)
     if one.blueprint.recipe == SUMMARY != predictor.blueprint.recipe:
         features = replace(features, arrays=summaries(features.arrays))
     blueprint = one.blueprint
@@ -158,7 +157,7 @@ def _of_table(
         if shape != wanted:
             raise SettingError(
                 f"the classifier takes features of {wanted[1]} bins and {wanted[2]} frames, and "
-                f"{data.dataset[index].name} has {shape[-2]} and {shape[-1]}"
+                f"{dataset[index].name} has {shape[-2]} and {shape[-1]}"
             )
     return features
 
@@ -202,10 +201,11 @@ def _places(run: RunFolder) -> set[Path]:
 
 def _comparable(run: RunFolder, data: Dataset | FeatureTable) -> bool:
     """Return whether the contents that a run knows are of sounds, if those of the data are; else of features."""
-    path = run.read_config().data.path
+    path = Path(run.read_config().data.path)
     of_sounds = isinstance(data, Dataset) or data.contents is not None
-    table = open_features(path) if holds_features(path) else None
-    return of_sounds == (table is None or table.contents is not None)
+    if stored.recognises(path):  # of all formats, only a store can know the sounds
+        return of_sounds == stored.knows_sounds(path)
+    return of_sounds != holds_features(path)
 
 
 def _learnt(run: RunFolder, contents: Iterable[tuple[str, str]]) -> tuple[str, ...]:

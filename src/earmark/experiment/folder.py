@@ -221,7 +221,6 @@ _FILES = (
     "split.csv",
     "predictions.csv",
     "folds.csv",
-    "curves.png",
     "sounds.csv",
     "scorecard.json",
     "checkpoint.safetensors",

@@ -31,6 +31,15 @@ def recognises(path: Path) -> bool:
     return (path / _LIST).is_file()
 
 
+def knows_sounds(path: Path) -> bool:
+    """Return whether the list in the folder `path` says which sounds its features were made from.
+
+    Raises:
+        StorageError: The list is damaged or of another version.
+    """
+    return _read_list(path).get("contents") is not None
+
+
 def arrays_folder(path: Path) -> Path:
     """Return where in the folder `path` the arrays are kept."""
     return path / _ARRAYS
