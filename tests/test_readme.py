@@ -11,6 +11,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 README = REPOSITORY / "README.md"
 MAX_LINES = 150
 VERBS = {command.callback.__name__ for command in app.registered_commands}
+VERBS |= {group.typer_instance.info.name for group in app.registered_groups}
 
 BLOCK = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 INLINE_CODE = re.compile(r"`([^`\n]+)`")

@@ -6,14 +6,16 @@ import pytest
 import earmark as package
 from earmark.cli.app import app, main
 
-VERBS = ["train", "crossval", "evaluate", "predict", "features", "augment", "plot", "report", "demo"]
+VERBS = ["train", "crossval", "compare", "tune", "evaluate", "predict", "features", "augment", "plot", "report", "demo"]
+GROUPS = ["config"]  # of several verbs each
 
 
 def test_the_verbs_are_those_that_are_written_down():
     assert [command.callback.__name__ for command in app.registered_commands] == VERBS
+    assert [group.typer_instance.info.name for group in app.registered_groups] == GROUPS
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", [*VERBS, *GROUPS])
 def test_every_verb_has_help_with_an_example(earmark, verb):
     answer = earmark(verb, "--help")
 
@@ -25,7 +27,7 @@ def test_help_names_every_verb(earmark):
     answer = earmark("--help")
 
     assert answer.status == 0
-    assert all(verb in answer.out for verb in VERBS)
+    assert all(verb in answer.out for verb in [*VERBS, *GROUPS])
     assert "Example: earmark train" in answer.out
 
 

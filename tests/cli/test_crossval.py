@@ -25,6 +25,8 @@ def test_folds_are_made_and_scored_together(earmark, trained, tmp_path):
     assert [fold["fold"] for fold in told["folds"]] == [1, 2]
     assert answer.told[-1].startswith(f"{100 * told['clip']['accuracy']['value']:.1f} % of 24 clips are right")
     assert (tmp_path / "cv" / "fold-1" / "bundle").is_dir()
+    assert (tmp_path / "cv" / "epochs.png").is_file()
+    assert (tmp_path / "cv" / "confusion.png").is_file()
     again = earmark("crossval", "-o", tmp_path / "cv", "--resume")
     assert again.status == 2
     assert "is finished" in again.told[-1]

@@ -349,3 +349,42 @@ def test_what_ctrl_c_cut_off_is_scored_reported_and_can_be_finished(train, sound
     assert finished.status == 0
     for name in ("predictions.csv", "scorecard.json"):
         assert (tmp_path / "run" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+@pytest.mark.slow
+def test_the_verdict_is_told_kept_and_shown(train, sounds, tmp_path):
+    answer = train(sounds.folder({"dog": 6, "rain": 6}))
+
+    kept = json.loads((tmp_path / "run" / "environment.json").read_text())["verdict"]
+    told = [line.removeprefix("training: ") for line in answer.told if line.startswith("training: ")]
+    assert told == kept["sentences"]
+    assert "In epoch" in told[0]
+    page = (tmp_path / "run" / "report.html").read_text()
+    assert told[1].split(":")[0].replace("'", "&#39;") in page
+
+
+@pytest.mark.slow
+def test_each_epoch_is_written_for_tensorboard_once(train, sounds, tmp_path):
+    pytest.importorskip("tensorboard")
+    folder = sounds.folder({"dog": 6, "rain": 6})
+    answer = train(folder, "--tensorboard", tmp_path / "events")
+    again = train(folder, "--tensorboard", tmp_path / "events", out="other")
+
+    (events,) = (tmp_path / "events").iterdir()
+    assert answer.status == 0
+    assert events.name.startswith("events.out.tfevents.")
+    assert again.status == 2
+    assert "holds the events of another training" in again.told[0]
+    assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.slow
+def test_a_run_that_is_resumed_with_other_settings_names_them(train, sounds, tmp_path):
+    folder = sounds.folder({"dog": 6, "rain": 6})
+    train(folder)
+    (tmp_path / "run" / "scorecard.json").unlink()
+
+    answer = train(folder, "--resume", "--learning-rate", 0.5, "--seed", 9)
+
+    assert answer.status == 2
+    assert "seed is 0 there and 9 here; train.learning_rate is 0.001 there and 0.5 here" in answer.told[0]

@@ -1,6 +1,6 @@
 import pytest
 
-from earmark.cli.typed import merge, parse_assignments
+from earmark.cli.typed import merge, parse_assignments, steps_typed
 from earmark.errors import SettingError
 
 
@@ -41,6 +41,26 @@ def test_a_setting_of_a_new_network_survives_the_change_of_its_name():
     assert merged["network"] == {"name": "cnn", "dropout": 0.5}
 
 
+def test_a_value_in_place_of_a_table_is_refused():
+    with pytest.raises(SettingError, match="data: must be a table in the configuration, not 3"):
+        merge({}, parse_assignments(["data=3"]))
+
+
 def test_a_key_of_three_parts_is_refused():
     with pytest.raises(SettingError, match=r"train\.a\.b: there is no such setting"):
         merge({"data": {"path": "a"}}, {"train.a.b": 1})
+
+
+@pytest.mark.parametrize(
+    ("typed", "steps"),
+    [
+        (None, None),  # the network's own
+        (["none"], []),
+        ([" none "], []),
+        (["gain"], ["gain"]),
+        (["gain, noise:snr_db_low=5:colour=pink"], ["gain", "noise:snr_db_low=5:colour=pink"]),
+        (["gain", "time-mask,mixup"], ["gain", "time-mask", "mixup"]),
+    ],
+)
+def test_steps_are_separated_by_commas_and_options(typed, steps):
+    assert steps_typed(typed) == steps

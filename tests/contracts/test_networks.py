@@ -1,15 +1,16 @@
 """What every network of the catalogue must do."""
 
 import json
+import re
 from dataclasses import asdict, dataclass, field
 
 import pytest
 import torch
 
+from earmark.errors import SettingError
 from earmark.features.recipe import make_settings
 from earmark.models.catalogue import NETWORKS
-from earmark.models.svm import Svm
-from earmark.train.svm import fit_svm
+from earmark.train.solvers import solver_of
 
 
 @dataclass(frozen=True)
@@ -29,17 +30,20 @@ SHOWN = {
     "cnn": Sizes([*ANY, (11, 11)]),
     "cnn-small": Sizes([*ANY, (10, 10)]),
     "gru": Sizes([*ANY, (1, 1)], learning_rate=5e-3),
+    "k-nearest": Sizes([*ANY, (65, 1)]),
+    "logistic": Sizes([*ANY, (65, 1)]),
     "lstm": Sizes([*ANY, (1, 1)], learning_rate=5e-3),
     "lstm-multiscale": Sizes([*ANY, (1, 8)], learning_rate=5e-3),
     "mlp": Sizes([*ANY, (1, 1)]),
     "mlp-regularised": Sizes([*ANY, (1, 1)]),
+    "random-forest": Sizes([*ANY, (65, 1)]),
     "resnet-mel": Sizes([*ANY, (1, 1)]),
     "svm": Sizes([*ANY, (65, 1)]),
     "two-branch": Sizes([(26, 33), (77, 130), (24, 11)]),
     "wave-cnn": Sizes([(1, 30584), (1, 65536), (2, 40000)], learning_rate=2e-2),
 }
 CASES = [(name, size) for name, shown in SHOWN.items() for size in shown.sizes]
-LEARNING = [name for name in SHOWN if name != "svm"]
+LEARNING = [name for name in SHOWN if NETWORKS[name].learns_in_batches]
 
 
 def build(name, size=None, n_channels=1, seed=0):
@@ -59,8 +63,9 @@ def features(n, name, size=None, n_channels=None, seed=0):
 
 def fitted(name, size=None, n_channels=None):
     network = build(name, size, n_channels or 1)
-    if isinstance(network, Svm):
-        fit_svm(network, features(12, name, size, n_channels, seed=1), torch.arange(12).numpy() % 4)
+    solver = solver_of(network)
+    if solver:
+        solver(network, features(12, name, size, n_channels, seed=1), torch.arange(12).numpy() % 4, seed=0)
     return network.eval()
 
 
@@ -76,6 +81,20 @@ def test_it_gives_one_logit_a_class_at_every_size(name, size):
 
     assert logits.shape == (3, 4)
     assert torch.isfinite(logits).all()
+
+
+@pytest.mark.parametrize("name", SHOWN)
+@pytest.mark.parametrize("size", [(1, 1), (64, 1), (1, 2), (64, 4)])
+def test_features_that_are_too_small_are_taken_or_refused_in_one_line(name, size):
+    try:
+        network = fitted(name, size)
+    except SettingError as error:
+        said = str(error)
+    else:
+        assert network(features(2, name, size)).shape == (2, 4)
+        return
+
+    assert re.fullmatch(rf"the network '{name}' needs .*", said)
 
 
 @pytest.mark.parametrize("name", SHOWN)
@@ -190,7 +209,7 @@ def test_it_says_in_one_line_what_it_is(name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", LEARNING)
+@pytest.mark.parametrize("name", SHOWN)
 def test_it_is_exported_as_one_graph_that_takes_any_batch(name):
     network = fitted(name)
     batch = torch.export.Dim("batch")

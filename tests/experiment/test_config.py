@@ -7,7 +7,16 @@ import pytest
 
 from earmark.audio.segments import Segments
 from earmark.errors import SettingError, StorageError
-from earmark.experiment.config import DataConfig, SegmentConfig, config_of, load_config, make_config, own_front_end
+from earmark.experiment.config import (
+    DataConfig,
+    SegmentConfig,
+    config_of,
+    describe_differences,
+    load_config,
+    make_config,
+    own_front_end,
+    show_as_toml,
+)
 from earmark.features.catalogue import FRONT_ENDS
 from earmark.features.extract import Recipe
 from earmark.features.mfcc import MfccSettings
@@ -24,10 +33,13 @@ FULL = {
     "segments": {"segment_s": 1.5, "hop_s": 0.75},
     "front_end": {"name": "mfcc", "n_mfcc": 20, "sample_rate": 16000, "fmax_hz": 7000.0},
     "network": {"name": "mlp", "n_hidden": [32, 16], "dropout": 0.1},
+    "augment": {"steps": ["noise:snr_db_low=5.0:colour=pink", "gain"], "n_copies": 2},
     "train": {
         "max_epochs": 3,
         "patience": 2,
+        "keep": "last",
         "batch_size": 4,
+        "segments_per_clip": 2,
         "optimiser": "adamax",
         "learning_rate": 1e-4,
         "schedule": "cosine",
@@ -292,3 +304,56 @@ def test_what_is_said_goes_before_what_a_network_likes():
     assert config.train.learning_rate == 0.5
     assert config.train.schedule == "cosine"
     assert config.front_end.settings == FRONT_ENDS["mfcc"].settings()
+
+
+def test_differences_are_named_by_their_keys_and_values():
+    begun = make({"train": {"patience": 3}})
+    assert describe_differences(begun, begun) == ""
+    said = describe_differences(begun, make({"train": {"patience": 4, "clip_norm": 1.0}, "seed": 2}))
+    assert said.split("; ") == [
+        "seed is 0 there and 2 here",
+        "train.clip_norm is not given there and 1.0 here",
+        "train.patience is 3 there and 4 here",
+    ]
+
+
+def test_another_network_is_one_difference_and_not_one_for_each_of_its_settings():
+    said = describe_differences(make({"network": {"name": "cnn"}}), make({"network": {"name": "lstm"}}))
+    assert said == "network.name is cnn there and lstm here"
+
+
+def test_many_differences_are_counted():
+    many = {"patience": 1, "batch_size": 2, "l1": 1.0, "l2": 1.0, "max_epochs": 2, "weight_decay": 1.0}
+    assert describe_differences(make({}), make({"train": many})).endswith("; and 2 more")
+
+
+@pytest.mark.parametrize(
+    ("tables", "told"),
+    [
+        ({"max_epoch": 1}, "max_epoch: there is no such setting: did you mean 'train.max_epochs'"),
+        ({"train": {"dropout": 0.1}}, "train.dropout: there is no such setting: did you mean 'network.dropout'"),
+        ({"train": {"max_epoch": 1}}, "did you mean 'max_epochs'"),
+        ({"tran": {}}, "did you mean 'train'"),
+        ({"zzz": 1}, "known: augment"),
+    ],
+)
+def test_an_unknown_key_offers_the_nearest_wherever_it_belongs(tables, told):
+    with pytest.raises(SettingError) as caught:
+        make(tables)
+    assert told in str(caught.value)
+
+
+@pytest.mark.parametrize("network", ["cnn", "svm", "resnet-mel", "mlp-regularised"])
+def test_what_is_shown_is_toml_that_gives_the_same_again(network):
+    config = make({"network": {"name": network}, "train": {"clip_norm": "off"}})
+    shown = show_as_toml(config)
+    assert make_config(tomllib.loads(shown)) == config
+    assert "train.clip_norm" in shown.splitlines()[-1]
+
+
+def test_a_path_that_is_not_known_is_not_shown():
+    assert "[data]" not in show_as_toml(make_config({"data": {"path": ""}}))
+
+
+def make(tables):
+    return make_config({"data": {"path": "sounds"}, **tables})

@@ -156,3 +156,111 @@ def test_a_test_part_is_refused(done, tmp_path):
         cross_validate(
             replace(config, split=replace(config.split, test_fraction=0.2)), tmp_path / "cv", store=store, n_folds=3
         )
+
+
+# ---------------------------------------------------------------- what is found before any work
+
+
+def write_table(root, rows):
+    """Write a table of tones that are there already: (label, number, fold)."""
+    table = root / "clips.csv"
+    lines = [f"sounds/{label}/{label}{n}.wav,{label},{fold}" for label, n, fold in rows]
+    table.write_text("\n".join(["path,label,fold", *lines]) + "\n")
+    return table
+
+
+def refused(config, folder, monkeypatch, error, message, **options):
+    monkeypatch.setattr(crossval, "train_run", lambda *_, **__: pytest.fail("a fold was trained"))
+    with pytest.raises(error, match=message) as caught:
+        cross_validate(config, folder, store=FeatureStore(None), **options)
+    assert "\n" not in str(caught.value)
+    assert not folder.exists()
+
+
+def test_a_class_whose_clips_are_all_in_one_fold_is_named_before_any_work(
+    tmp_path, write_tones, configure, monkeypatch
+):
+    write_tones(tmp_path / "sounds", {"dog": 4, "rain": 4, "sea": 3})
+    rows = [(label, n, 1 + n % 2) for label in ("dog", "rain") for n in range(4)]
+    table = write_table(tmp_path, [*rows, *(("sea", n, 2) for n in range(3))])
+    refused(configure(table), tmp_path / "cv", monkeypatch, SplitError, r"in one fold.*: 'sea' \(fold 2\); spread")
+
+
+def test_a_group_in_two_folds_is_named_before_any_work(tmp_path, write_tones, configure, monkeypatch):
+    write_tones(tmp_path / "sounds", {"dog": 6, "rain": 6})
+    table = write_table(tmp_path, [(label, n, 1 + n % 3) for label in ("dog", "rain") for n in range(6)])
+    lines = table.read_text().splitlines()
+    groups = ["group", *(f"g{n}" for n in range(10)), "g1", "g2"]  # rain4 (fold 2) with dog1, rain5 (3) with dog2
+    groups[2] = "g2"  # dog1 (fold 2) with dog2 and rain5 (fold 3): fold 1 is untouched
+    table.write_text("\n".join(f"{line},{group}" for line, group in zip(lines, groups, strict=True)) + "\n")
+    refused(configure(table), tmp_path / "cv", monkeypatch, SplitError, "in fold 2 and in other folds too: g2")
+
+
+def test_more_folds_than_any_class_has_clips_are_refused(tmp_path, write_tones, configure, monkeypatch):
+    config = configure(write_tones(tmp_path / "sounds", {"dog": 3, "rain": 3, "sea": 2}))
+    refused(config, tmp_path / "cv", monkeypatch, SplitError, "the largest has 3: ask for fewer", n_folds=5)
+
+
+def test_one_fold_alone_is_refused(tmp_path, write_tones, configure, monkeypatch):
+    write_tones(tmp_path / "sounds", {"dog": 3, "rain": 3})
+    table = write_table(tmp_path, [(label, n, 7) for label in ("dog", "rain") for n in range(3)])
+    refused(configure(table), tmp_path / "cv", monkeypatch, SettingError, "all clips are in fold 7")
+
+
+@pytest.mark.slow
+def test_a_class_missing_from_a_fold_is_said_and_the_others_test_it(tmp_path, write_tones, configure):
+    write_tones(tmp_path / "sounds", {"dog": 6, "rain": 6, "sea": 4})
+    rows = [(label, n, 1 + n % 3) for label in ("dog", "rain") for n in range(6)]
+    table = write_table(tmp_path, [*rows, *(("sea", n, 1 + n % 2) for n in range(4))])
+    result = cross_validate(configure(table), tmp_path / "cv", store=FeatureStore(None))
+    assert [note for note in result.notes if "sea" in note] == [
+        "label 'sea' is not in fold 3: it is learnt but not tested"
+    ]
+    assert result.scorecard.n_clips == 16
+    assert result.scorecard.clip.classes[2].n == 4
+
+
+# ---------------------------------------------------------------- copies, and reading again
+
+
+@pytest.mark.slow
+def test_augmented_copies_are_tested_in_no_fold(tmp_path, write_tones, configure):
+    write_tones(tmp_path / "sounds", {"dog": 6, "rain": 6})
+    table = tmp_path / "clips.csv"
+    lines = []
+    for label, other in (("dog", "rain"), ("rain", "dog")):
+        lines += [f"sounds/{label}/{label}{n}.wav,{label},{label}{n}," for n in range(4)]
+        lines += [  # sounds of the other class: tested, they would be wrong
+            f"sounds/{other}/{other}{n}.wav,{label},{label}{n - 4},sounds/{label}/{label}{n - 4}.wav" for n in (4, 5)
+        ]
+    table.write_text("\n".join(["path,label,group,source", *lines]) + "\n")
+    result = cross_validate(configure(table), tmp_path / "cv", store=FeatureStore(None), n_folds=2)
+    names = {row["path"] for row in rows(result, "predictions.csv")}
+    assert result.scorecard.n_clips == 8
+    assert not {name for name in names if name[-5] in "45"}
+    assert sum(fold.n_clips for fold in result.folds) == 8
+
+
+def test_what_is_read_again_is_what_was_written(done):
+    result, *_ = done
+    again = crossval.read_cross_validation(result.folder.path)
+    assert again == result
+    assert again.training_s > 0
+
+
+def test_what_is_no_cross_validation_is_not_read(done, tmp_path):
+    with pytest.raises(StorageError):
+        crossval.read_cross_validation(tmp_path)
+    with pytest.raises(StorageError, match="holds no cross-validation"):
+        crossval.read_cross_validation(done[0].folder.fold(1).path)
+
+
+def test_settling_says_where_the_folds_come_from(done, tmp_path, write_tones, configure):
+    folds, config = crossval.settle_folds(done[2], 3)
+    assert folds == (1, 2, 3)
+    assert (config.split.n_folds, config.split.test_fold) == (3, 1)
+    write_tones(tmp_path / "sounds", {"dog": 4, "rain": 4})
+    table = write_table(tmp_path, [(label, n, 4 + 3 * (n % 2)) for label in ("dog", "rain") for n in range(4)])
+    folds, config = crossval.settle_folds(configure(table))
+    assert folds == (4, 7)
+    assert (config.split.n_folds, config.split.test_fold) == (None, 4)

@@ -1,17 +1,41 @@
 import numpy as np
 import pytest
 import torch
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import LinearSVC
+from torch import nn
 
 from earmark.audio.read import read_sound
 from earmark.audio.write import write_sound
 from earmark.data.open import open_dataset
 from earmark.errors import AudioError, DataError, EarmarkError, SettingError, SplitError, StorageError
 from earmark.experiment.estimator import SoundClassifier
+from earmark.features.catalogue import FRONT_ENDS
 from earmark.features.mfcc import MfccSettings
+from earmark.models.catalogue import NETWORKS
 from earmark.models.cnn import CnnSettings
 from earmark.train.settings import TrainSettings
 
 SHORT = TrainSettings(max_epochs=3)
+
+
+class Wide(nn.Module):
+    """A network of a user's own."""
+
+    def __init__(self, n_bins, n_frames, n_classes):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Flatten(), nn.Linear(n_bins * n_frames, n_classes))
+
+    def forward(self, features):
+        return self.layers(features)
+
+
+class Twisted(Wide):
+    """Gives the classes of all segments where those of each are wanted."""
+
+    def forward(self, features):
+        return super().forward(features).T
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +147,7 @@ def test_nothing_global_is_touched(dataset):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("network", ["mlp", "svm"])
+@pytest.mark.parametrize("network", ["mlp", "svm", "random-forest", "k-nearest", "logistic"])
 def test_every_network_does_it(dataset, others, network):
     one = classifier(network=network, front_end=None, segments=None).fit(dataset)
 
@@ -253,3 +277,144 @@ def test_settings_stand_for_what_they_are_of():
 def test_what_is_neither_name_nor_settings_is_refused():
     with pytest.raises(SettingError, match="neither a name nor settings"):
         SoundClassifier(network=object())
+
+
+def test_the_settings_of_every_network_and_front_end_say_which_they_are_of():
+    for catalogue, key in ((NETWORKS, "network"), (FRONT_ENDS, "front_end")):
+        for name, kind in catalogue.items():
+            assert getattr(SoundClassifier(**{key: kind.settings()}).config, key).name == name
+
+
+def test_the_class_of_settings_is_no_settings():
+    with pytest.raises(SettingError, match=r"CnnSettings is the class of settings: give some, CnnSettings\(\)"):
+        SoundClassifier(network=CnnSettings)
+
+
+def test_what_is_not_said_is_left_to_the_network():
+    own, other = SoundClassifier(network="resnet-mel").config, SoundClassifier(network="cnn").config
+
+    assert own.train.schedule == "cosine"
+    assert own.split.validation_fraction == NETWORKS["resnet-mel"].defaults["split"]["validation_fraction"]
+    assert other.train == TrainSettings()
+    assert other.split.validation_fraction == 0.15
+    assert SoundClassifier(network="resnet-mel", train=SHORT, validation_fraction=0.3).config.train == SHORT
+
+
+def test_how_the_training_part_is_changed_can_be_said():
+    assert SoundClassifier(augment=("time-mask",)).config.augment.steps == ("time-mask",)
+    assert SoundClassifier(network="resnet-mel", augment=()).config.augment.steps == ()
+
+
+# ---------------------------------------------------------------- networks of the user's own
+
+
+def test_a_module_is_trained_as_a_copy_from_its_own_weights_each_time(dataset, others):
+    module = nn.Sequential(nn.Flatten(), nn.Linear(13 * 22, 3))
+    before = {name: weight.clone() for name, weight in module.state_dict().items()}
+    one = classifier(network=module)
+    first = one.fit(dataset).predict_proba(others)
+
+    again = one.fit(dataset).predict_proba(others)
+
+    assert np.array_equal(first, again)
+    assert len(one.history) == 3
+    assert all(torch.equal(before[name], weight) for name, weight in module.state_dict().items())
+    assert module.training
+    with torch.no_grad():
+        module[1].weight.mul_(-2)
+    assert not np.array_equal(classifier(network=module).fit(dataset).predict_proba(others), first)
+
+
+@pytest.mark.parametrize("network", [Wide, lambda n_classes: nn.Sequential(nn.Flatten(), nn.LazyLinear(n_classes))])
+def test_what_makes_a_network_does_for_a_network(dataset, others, network):
+    one, same = (classifier(network=network).fit(dataset).predict_proba(others) for _ in range(2))
+    other = classifier(network=network, seed=1).fit(dataset).predict_proba(others)
+
+    assert np.array_equal(one, same)
+    assert not np.array_equal(one, other)
+
+
+def test_an_estimator_learns_from_statistics_of_whole_clips(dataset, others):
+    estimator = RandomForestClassifier(n_estimators=30)
+    one = classifier(network=estimator, front_end=None, segments=None).fit(dataset)
+
+    assert one.config.front_end.name == "statistics"
+    assert one.score(others) == one.evaluate(others).clip.accuracy.value == 1.0
+    assert (one.history, one.ended) == ((), "solved")
+    assert np.array_equal(one.fit(dataset).predict_proba(others), one.predict_proba(others))
+    assert not hasattr(estimator, "classes_")
+
+
+def test_an_estimator_takes_other_features_and_scores_that_are_no_probabilities(dataset, others):
+    probabilities = classifier(network=LinearSVC()).fit(dataset).predict_proba(others)
+
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-6)
+
+
+@pytest.mark.parametrize("as_module", [False, True])
+def test_own_weights_are_saved_and_loaded_with_the_network_from_the_user(dataset, others, tmp_path, as_module):
+    one = classifier(network=Wide).fit(dataset)
+    one.save(tmp_path / "bundle")
+    network = Wide(13, 22, 3) if as_module else Wide
+
+    loaded = SoundClassifier.load(tmp_path / "bundle", network=network)
+
+    assert np.array_equal(loaded.predict_proba(others), one.predict_proba(others))
+    loaded.fit(dataset.subset(range(len(dataset))))
+    assert loaded.config.network.settings.name == "Wide"
+
+
+@pytest.mark.parametrize(
+    ("network", "match"),
+    [
+        (None, r"is not one that ships but .*test_estimator\.Wide: give that, .* network=\.\.\."),
+        (lambda: nn.Linear(1, 1), "does not fit the bundle"),
+        (lambda: 3, "does not fit the bundle .* not a torch"),
+        ("cnn", "network: a module, or what makes one, is wanted, not 'cnn'"),
+        (3, "is wanted, not 3"),
+    ],
+)
+def test_own_weights_need_their_network(dataset, tmp_path, network, match):
+    classifier(network=Wide).fit(dataset).save(tmp_path / "bundle")
+
+    with pytest.raises(SettingError, match=match) as caught:
+        SoundClassifier.load(tmp_path / "bundle", network=network)
+
+    assert "\n" not in str(caught.value)
+
+
+def test_a_bundle_of_what_ships_wants_no_network(fitted, tmp_path):
+    fitted.save(tmp_path / "bundle")
+
+    with pytest.raises(SettingError, match="ships, 'cnn': load it without Wide"):
+        SoundClassifier.load(tmp_path / "bundle", network=Wide)
+
+
+def test_an_estimator_of_the_users_own_is_not_saved(dataset, tmp_path):
+    one = classifier(network=RandomForestClassifier(n_estimators=2), front_end=None, segments=None).fit(dataset)
+
+    with pytest.raises(SettingError, match="cannot keep a RandomForestClassifier: take a classical network that ships"):
+        one.save(tmp_path / "bundle")
+    assert not (tmp_path / "bundle").exists()
+
+
+@pytest.mark.parametrize(
+    ("network", "match"),
+    [
+        (nn.Linear(5, 3), "'Linear' does not fit the features, of shape 2 x 13 x 22"),
+        (nn.Sequential(nn.Flatten(), nn.Linear(286, 4)), "'Sequential' gives 2 x 4 .* 2 x 3 for 2 segments of 3"),
+        (Twisted, "'Twisted' gives 3 x 2 .* 2 x 3"),
+        (nn.Flatten(), "'Flatten' gives 2 x 286"),
+        (lambda: nn.Linear(-1, 3), "cannot be built"),
+    ],
+)
+def test_a_network_that_does_not_fit_is_refused_before_any_training(dataset, monkeypatch, network, match):
+    monkeypatch.setattr("earmark.experiment.fitting.train_network", lambda *_, **__: pytest.fail("it was trained"))
+
+    with pytest.raises(SettingError, match=match):
+        classifier(network=network).fit(dataset)
+
+
+def test_an_estimator_that_is_no_classifier_is_refused_at_once():
+    with pytest.raises(SettingError, match="StandardScaler has neither predict_proba nor decision_function"):
+        SoundClassifier(network=StandardScaler())

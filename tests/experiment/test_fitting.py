@@ -6,11 +6,18 @@ import torch
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
+from earmark.errors import SettingError
 from earmark.evaluate.calibration import fit_temperature
 from earmark.experiment.fitting import fit_baseline, fit_classifier, gather, make_blueprint, standardised
+from earmark.features.standardise import Standardiser
 from earmark.models.graph import predict_logits
 
 CPU = torch.device("cpu")
+CLASSICAL = {
+    "k-nearest": {"name": "k-nearest", "n_neighbours": 3},
+    "logistic": {"name": "logistic"},
+    "random-forest": {"name": "random-forest", "n_trees": 20},
+}
 
 
 @pytest.fixture(scope="module")
@@ -147,6 +154,44 @@ def clouds(prepared):
     rng = np.random.default_rng(5)
     y = prepared.dataset.y
     return [(0.3 * y[clip] + rng.standard_normal((1, 100, 1))).astype(np.float32) for clip in range(len(y))]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CLASSICAL)
+def test_a_classical_network_is_solved_on_both_parts_and_calibrated_on_the_validation_part(
+    trained, prepared, configure, name
+):
+    config = configure(trained.data, network=CLASSICAL[name], front_end={"name": "statistics"}, segments={})
+    prepared = replace(prepared, features=tuple(clouds(prepared)))
+    split, y = prepared.split, prepared.dataset.y
+
+    fitted = fit_classifier(config, prepared, device=CPU)
+
+    graph = fitted.graph
+    both = gather(prepared.features, y, (*split.train, *split.validation))
+    torch.testing.assert_close(graph.standardiser.mean, Standardiser.fit(both.features).mean)
+    assert (fitted.history, fitted.best_epoch, fitted.ended) == ((), 0, "solved")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CLASSICAL)
+def test_a_classical_network_follows_from_the_seed_and_never_looks_at_the_test_part(trained, prepared, configure, name):
+    config = configure(trained.data, network=CLASSICAL[name], front_end={"name": "statistics"}, segments={})
+    prepared = replace(prepared, features=tuple(clouds(prepared)))
+    state = bits(fit_classifier(config, prepared, device=CPU))
+
+    assert same(state, bits(fit_classifier(config, planted(prepared, "test"), device=CPU)))
+    assert not same(state, bits(fit_classifier(config, planted(prepared, "train"), device=CPU)))
+    other = bits(fit_classifier(replace(config, seed=1), prepared, device=CPU))
+    assert same(state, other) == (name != "random-forest")
+
+
+def test_a_network_that_does_not_fit_the_features_is_refused_before_any_training(trained, prepared, monkeypatch):
+    monkeypatch.setattr("earmark.experiment.fitting.train_network", lambda *_, **__: pytest.fail("it was trained"))
+    narrow = replace(prepared, features=tuple(array[..., :5] for array in prepared.features))
+
+    with pytest.raises(SettingError, match=r"'cnn' needs features of at least .* not 13 x 5"):
+        fit(trained, narrow)
 
 
 @pytest.mark.slow

@@ -185,7 +185,9 @@ def test_sounds_csv_knows_every_file_by_its_content(trained):
 def test_the_configuration_is_whole_and_its_path_holds_from_any_folder(trained):
     config = make_config(load_config(trained.folder / "config.toml"))
 
-    assert config == replace(trained.config, data=config.data, segments=config.segments, split=config.split)
+    written = {name: getattr(config, name) for name in ("augment", "data", "segments", "split")}
+    assert config == replace(trained.config, **written)
+    assert config.augment.steps == ()
     assert config.segments.segment_s > 0
     assert config.split.test_fraction == 0.2
     assert config.data.path == str(trained.data.resolve())
@@ -244,6 +246,34 @@ def test_what_is_in_the_test_part_changes_no_weight(tmp_path, write_tone, config
     assert one.keys() == other.keys()
     assert all((one[name] == other[name]).all() for name in one)
     assert results[0].scorecard != results[1].scorecard
+
+
+STEPS = {"steps": ["speed", "noise", "mixup", "time-mask"], "n_copies": 2}
+
+
+def test_a_changed_training_part_changes_nothing_of_the_other_parts(trained, configure, tmp_path):
+    changed = train_run(configure(trained.data, augment=STEPS), tmp_path / "run", store=trained.store)
+
+    ours, theirs = changed.prepared, trained.result.prepared
+    assert ours.split == theirs.split
+    for one, other in zip(ours.features, theirs.features, strict=True):
+        assert np.array_equal(one, other)
+    assert [len(version) for version in ours.versions] == [len(ours.split.train)] * 2
+    assert theirs.versions == ()
+    assert changed.fitted.history[0].train_loss != trained.result.fitted.history[0].train_loss
+    assert changed.scorecard.baseline == trained.result.scorecard.baseline
+
+
+def test_a_run_with_a_changed_training_part_is_the_same_twice_and_from_its_own_configuration(
+    trained, configure, tmp_path
+):
+    first = train_run(configure(trained.data, augment=STEPS), tmp_path / "one", store=trained.store)
+    tables = load_config(first.folder.config_path)
+    second = train_run(make_config(tables), tmp_path / "two", store=FeatureStore(None))
+
+    assert tables["augment"] == STEPS
+    assert first.scorecard == second.scorecard
+    assert [epoch.train_loss for epoch in first.fitted.history] == [epoch.train_loss for epoch in second.fitted.history]
 
 
 def test_no_group_is_on_two_sides(tmp_path, write_tone, configure):

@@ -21,12 +21,13 @@ from earmark.audio.pcm import decode_plain_wav
 from earmark.audio.read import read_sound
 from earmark.audio.segments import Segments
 from earmark.audio.stored import StoredFile
+from earmark.augment.chain import parse_steps
 from earmark.data.clip import Clip
 from earmark.errors import DataError, SettingError, StorageError
 from earmark.features import extract
 from earmark.features.apply import segment_features
 from earmark.features.catalogue import FRONT_ENDS
-from earmark.features.extract import BadFile, Recipe, describe_bad_files, extract_features
+from earmark.features.extract import BadFile, Recipe, Version, describe_bad_files, extract_features
 from earmark.features.log_mel import LogMelSettings
 from earmark.features.mfcc import Mfcc, MfccSettings
 from earmark.features.statistics import StatisticsSettings
@@ -501,6 +502,23 @@ def test_a_front_end_that_takes_no_sound_is_refused(takes, clips, store, monkeyp
 def test_no_workers_are_refused(clips, store):
     with pytest.raises(SettingError, match="n_workers must be at least 1, not 0"):
         extract_features(clips, [MFCC], store=store, n_workers=0)
+
+
+def test_a_version_whose_steps_take_no_waveforms_is_refused(clips, store):
+    version = Version(recipe=MFCC, steps=tuple(parse_steps(["gain", "time-mask"])), seed=0, number=1)
+    with pytest.raises(SettingError, match="need steps that take waveforms, not 'gain,time-mask'"):
+        extract_features(clips, [version], store=store)
+
+
+def test_a_version_stands_beside_the_sound_as_it_is_and_is_kept_apart(clips, store, decoded):
+    steps = tuple(parse_steps(["gain:gain_db_low=20:gain_db_high=20"]))
+    versions = [Version(recipe=MFCC, steps=steps, seed=0, number=number) for number in (1, 2)]
+    plain, first, second = extract_features(clips, [MFCC, *versions], store=store)
+    assert len(set(decoded)) == len(decoded)
+    for own, one, other in zip(plain.arrays, first.arrays, second.arrays, strict=True):
+        assert not np.array_equal(own, one)
+        assert np.array_equal(one, other)  # the gain leaves nothing to chance
+    assert plain.contents == first.contents
 
 
 def test_torchs_threads_are_left_as_they_were(clips, store):

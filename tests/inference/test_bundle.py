@@ -7,18 +7,19 @@ from dataclasses import replace
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from torch import nn
 
 import earmark
 from earmark.audio.segments import Segments
-from earmark.errors import StorageError
+from earmark.errors import SettingError, StorageError
 from earmark.features.catalogue import FRONT_ENDS
 from earmark.features.extract import Recipe
 from earmark.inference.bundle import load_bundle, save_bundle
 from earmark.models.blueprint import Blueprint
 from earmark.models.catalogue import NETWORKS
 from earmark.models.graph import ClassifierGraph
-from earmark.models.svm import Svm
-from earmark.train.svm import fit_svm
+from earmark.models.own import OWN, own_network
+from earmark.train.solvers import solver_of
 
 LABELS = ("dog", "Regen ü", "海 «sea»/\\\n\t😀")
 FRAMES = {"log-mel": (64, 22), "mfcc": (13, 22), "statistics": (100, 1)}
@@ -42,8 +43,9 @@ def build(network="cnn", front_end="mfcc", seed=0):
         graph.standardiser.mean.normal_()
         graph.standardiser.deviation.uniform_(50, 100)
         graph.temperature.fill_(1.7)
-        if isinstance(graph.network, Svm):
-            fit_svm(graph.network, torch.randn(12, n_bins, n_frames), torch.arange(12).numpy() % 3)
+        solver = solver_of(graph.network)
+        if solver:
+            solver(graph.network, torch.randn(12, n_bins, n_frames), torch.arange(12).numpy() % 3, seed=0)
     return graph.eval(), blueprint
 
 
@@ -85,7 +87,16 @@ def described(folder, **changes):
 
 @pytest.mark.parametrize(
     ("network", "front_end"),
-    [("cnn", "mfcc"), ("cnn", "log-mel"), ("mlp", "mfcc"), ("mlp", "statistics"), ("svm", "statistics")],
+    [
+        ("cnn", "mfcc"),
+        ("cnn", "log-mel"),
+        ("mlp", "mfcc"),
+        ("mlp", "statistics"),
+        ("svm", "statistics"),
+        ("k-nearest", "statistics"),
+        ("logistic", "statistics"),
+        ("random-forest", "statistics"),
+    ],
 )
 def test_what_is_loaded_gives_the_same_bits_and_the_same_blueprint(tmp_path, network, front_end):
     graph, blueprint = build(network, front_end)
@@ -373,6 +384,68 @@ def test_support_vectors_of_another_size_are_refused(tmp_path):
 
     with pytest.raises(StorageError, match="damaged or incomplete"):
         load_bundle(tmp_path / "bundle")
+
+
+@pytest.mark.parametrize(
+    ("network", "name", "value"),
+    [("random-forest", "roots", 9999), ("random-forest", "feature", 500), ("k-nearest", "y", 7)],
+)
+def test_what_points_at_nothing_is_refused(tmp_path, network, name, value):
+    save_bundle(tmp_path / "bundle", *build(network, "statistics"))
+    weights = load_file(tmp_path / "bundle" / "weights.safetensors")
+    weights[f"network.{name}"].fill_(value)
+    save_file(weights, tmp_path / "bundle" / "weights.safetensors")
+
+    with pytest.raises(StorageError, match="damaged or incomplete"):
+        load_bundle(tmp_path / "bundle")
+
+
+class Tied(nn.Module):
+    """Uses one tensor twice, as networks of users may."""
+
+    def __init__(self, n_bins, n_frames):
+        super().__init__()
+        self.first = nn.Linear(n_bins * n_frames, 3)
+        self.second = nn.Linear(n_bins * n_frames, 3)
+        self.second.weight = self.first.weight
+
+    def forward(self, features):
+        return self.first(features.flatten(1)) + self.second(features.flatten(1).flip(1))
+
+
+def own_bundle(folder, network=Tied):
+    _, blueprint = build()
+    blueprint = replace(blueprint, network=OWN, network_settings=own_network(network))
+    with torch.random.fork_rng():
+        graph = ClassifierGraph(blueprint).eval()
+    save_bundle(folder, graph, blueprint)
+    return graph, blueprint
+
+
+def test_weights_that_are_used_twice_are_kept(tmp_path):
+    graph, blueprint = own_bundle(tmp_path / "bundle")
+
+    loaded, read = load_bundle(tmp_path / "bundle", own=own_network(Tied))
+
+    with torch.inference_mode():
+        assert torch.equal(loaded(sound()), graph(sound()))
+    assert read == blueprint
+    assert loaded.network.first.weight is loaded.network.second.weight
+
+
+def test_a_network_of_the_users_own_is_asked_for(tmp_path):
+    own_bundle(tmp_path / "bundle")
+
+    with pytest.raises(SettingError, match=r"not one that ships but .*\.Tied: give that"):
+        load_bundle(tmp_path / "bundle")
+
+
+def test_a_bundle_of_the_users_own_network_without_weights_is_incomplete_and_not_of_another(tmp_path):
+    own_bundle(tmp_path / "bundle")
+    (tmp_path / "bundle" / "weights.safetensors").unlink()
+
+    with pytest.raises(StorageError, match="damaged or incomplete"):
+        load_bundle(tmp_path / "bundle", own=own_network(Tied))
 
 
 @pytest.mark.parametrize("make", [os.mkdir, lambda path: path.write_text("a file"), lambda path: None])

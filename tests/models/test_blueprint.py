@@ -1,12 +1,16 @@
 import json
+from dataclasses import replace
 
 import pytest
+from torch import nn
 
 from earmark.audio.segments import Segments
+from earmark.errors import SettingError
 from earmark.features.extract import Recipe
 from earmark.features.mfcc import MfccSettings
 from earmark.models.blueprint import Blueprint
 from earmark.models.mlp import MlpSettings
+from earmark.models.own import OWN, own_network
 
 
 def blueprint(segments):
@@ -25,3 +29,15 @@ def test_it_comes_back_from_json_as_it_was(segments):
     written = json.loads(json.dumps(blueprint(segments).to_json()))
 
     assert Blueprint.from_json(written) == blueprint(segments)
+
+
+def test_a_network_of_the_users_own_is_written_as_where_it_comes_from_and_comes_back_with_it():
+    own = own_network(nn.Flatten())
+    mine = replace(blueprint(None), network=OWN, network_settings=own)
+    written = json.loads(json.dumps(mine.to_json()))
+
+    assert written["network"] == {"name": "own", "path": "torch.nn.modules.flatten.Flatten"}
+    assert Blueprint.from_json(written, own=own) == mine
+    assert isinstance(Blueprint.from_json(written, own=own).kind.build(n_bins=1, n_frames=1, n_classes=2), nn.Flatten)
+    with pytest.raises(SettingError, match=r"not one that ships but torch\.nn\.modules\.flatten\.Flatten"):
+        Blueprint.from_json(written)

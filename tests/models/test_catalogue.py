@@ -5,19 +5,9 @@ import pytest
 from earmark.errors import SettingError
 from earmark.features.catalogue import FRONT_ENDS
 from earmark.models.catalogue import NETWORKS
+from earmark.train.settings import TrainSettings
 
-TRAIN_KEYS = {
-    "optimiser",
-    "learning_rate",
-    "weight_decay",
-    "l2",
-    "schedule",
-    "warmup_epochs",
-    "label_smoothing",
-    "max_epochs",
-    "batch_size",
-    "patience",
-}
+TRAIN_KEYS = {field.name for field in fields(TrainSettings)}
 
 
 def test_every_network_names_a_front_end_that_ships():
@@ -40,7 +30,7 @@ def test_what_a_network_likes_of_a_front_end_is_something_that_its_front_end_tak
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_what_a_network_likes_of_training_has_names_that_training_knows(name):
-    assert set(NETWORKS[name].defaults) <= {"front_end", "train"}
+    assert set(NETWORKS[name].defaults) <= {"augment", "front_end", "split", "train"}
     assert set(NETWORKS[name].defaults.get("train", {})) <= TRAIN_KEYS
 
 
@@ -72,3 +62,9 @@ def test_pictures_of_the_usual_size_are_large_enough_for_the_network_on_pictures
         n_classes=2,
         settings=kind.settings(),
     )
+
+
+def test_settings_are_of_one_network_only():
+    kinds = [kind.settings for kind in NETWORKS.values()]
+
+    assert len(set(kinds)) == len(kinds)

@@ -4,10 +4,12 @@ from dataclasses import replace
 import pytest
 
 from earmark.evaluate.intervals import Estimate
+from earmark.report.build import render_report
 from earmark.report.results import SoundRow, SplitClip, read_results
 from earmark.report.verdict import (
     cautions,
     compare_with_baseline,
+    describe_course,
     describe_ending,
     describe_split,
     groups_on_two_sides,
@@ -107,3 +109,13 @@ def test_how_the_training_ended_is_told(small_run):
     interrupted = replace(results, environment={**results.environment, "training_ended": "interrupted"})
     assert "interrupted" in describe_ending(interrupted)
     assert describe_ending(replace(results, environment={})) == ""
+
+
+def test_what_the_training_said_of_itself_is_shown_and_an_older_run_says_nothing(small_run):
+    results = read_results(small_run)
+    assert describe_course(results) == []
+    said = {**results.environment, "verdict": {"kind": "fine", "sentences": ["98.0 % were right.", "It is <fine>."]}}
+    told = replace(results, environment=said)
+    assert describe_course(told) == ["98.0\N{NO-BREAK SPACE}% were right.", "It is <fine>."]
+    assert "It is &lt;fine&gt;." in render_report(told)
+    assert describe_course(replace(results, environment={"verdict": "broken"})) == []

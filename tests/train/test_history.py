@@ -89,3 +89,16 @@ def test_a_damaged_history_is_one_line_that_names_the_file(tmp_path, text):
 def test_the_sentence_tells_the_validation_only_where_there_is_one():
     assert EPOCH.sentence() == "loss 1.25 validation 1.12 accuracy 0.25"
     assert replace(EPOCH, validation_loss=None, validation_accuracy=None).sentence() == "loss 1.25 accuracy 0.50"
+
+
+def test_an_epoch_that_waited_for_its_data_says_so_in_the_history_and_in_its_sentence(tmp_path):
+    path = tmp_path / "history.jsonl"
+    waiting = replace(EPOCH, epoch=2, data_s=0.3)
+    write_history(path, [EPOCH, waiting])
+
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+    assert "waits_for_data" not in lines[0]
+    assert lines[1]["waits_for_data"] is True
+    assert read_history(path) == [EPOCH, waiting]
+    assert waiting.sentence().endswith("(waits for data)")

@@ -15,7 +15,7 @@ from earmark.errors import StorageError, TrainingError
 from earmark.models.cnn import Cnn, CnnSettings
 from earmark.train import loop
 from earmark.train.checkpoint import load_checkpoint
-from earmark.train.loop import LabelledSegments, batches, train_network
+from earmark.train.loop import LabelledSegments, batches, first_of_each, train_network
 from earmark.train.settings import TrainSettings
 
 CPU = torch.device("cpu")
@@ -178,6 +178,32 @@ def test_every_segment_is_in_one_batch_and_none_is_alone(n, batch_size):
     assert len(parts[-1]) > 1 or n == 1
     assert all(len(batch) == batch_size for batch in parts[:-1])
     assert len(parts[-1]) <= batch_size + 1
+
+
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=30), st.integers(1, 4), st.integers(0, 99))
+def test_of_each_clip_the_first_few_of_an_order_stay_and_no_other(clips, n, seed):
+    clip_index, order = torch.tensor(clips), torch.from_numpy(np.random.default_rng(seed).permutation(len(clips)))
+    kept = first_of_each(order, clip_index, n).tolist()
+    wanted, seen = [], dict.fromkeys(clips, 0)
+    for segment in order.tolist():
+        seen[clips[segment]] += 1
+        if seen[clips[segment]] <= n:
+            wanted.append(segment)
+    assert kept == wanted
+
+
+def test_an_epoch_of_one_segment_a_clip_draws_another_each_time():
+    drawn = []
+
+    def draw(batch, generator):
+        drawn.append(batch.tolist())
+        return TRAIN.features[batch], TRAIN.y[batch]
+
+    settings = replace(SETTINGS, max_epochs=20, patience=20, segments_per_clip=1, batch_size=100)
+    result = train(build(), settings=settings, draw=draw)
+    assert all(sorted(segment // 2 for segment in epoch) == list(range(15)) for epoch in drawn)
+    assert {segment for epoch in drawn for segment in epoch} == set(range(30))
+    assert 0 < result.history[0].train_loss < 10
 
 
 def test_each_epoch_meets_every_segment_once_and_in_another_order():
@@ -348,6 +374,22 @@ def test_without_a_validation_part_the_last_epoch_is_kept_and_patience_is_not_as
     assert same(network, snapshot)
 
 
+def test_where_the_last_epoch_is_to_be_kept_it_is_and_nothing_is_stopped_early():
+    hopeless = part(6, seed=3, is_learnable=False)
+    settings = replace(SETTINGS, max_epochs=8, patience=1)
+    best, last, alone = build(), build(), build()
+
+    stopped = train(best, validation=hopeless, settings=settings)
+    through = train(last, validation=hopeless, settings=replace(settings, keep="last"))
+    train(alone, validation=None, settings=settings)
+
+    assert stopped.ended == "patience"
+    assert (through.ended, through.best_epoch, len(through.history)) == ("max_epochs", 8, 8)
+    assert all(epoch.validation_loss is not None for epoch in through.history)
+    assert same(last, alone)
+    assert not same(last, best)
+
+
 def test_looking_at_the_validation_part_changes_no_step():
     with_validation, without = build(), build()
     first = train(with_validation, settings=replace(SETTINGS, max_epochs=3))
@@ -388,7 +430,7 @@ def test_features_that_are_not_finite_are_an_error_in_the_first_epoch(planted, v
 
 
 def test_a_learning_rate_beyond_all_measure_is_named():
-    with pytest.raises(TrainingError, match=r"learning_rate 1e\+30 is too high; try 1e\+29"):
+    with pytest.raises(TrainingError, match=r"learning_rate 1e\+30 is too high; try 0\.001, or clip_norm 1"):
         train(build(), settings=replace(SETTINGS, learning_rate=1e30))
 
 
@@ -658,3 +700,75 @@ def test_an_epoch_says_when_it_waits_for_its_batches():
 def test_mixed_precision_learns_too():
     history = train(build(), settings=replace(SETTINGS, max_epochs=10, patience=99, mixed_precision=True)).history
     assert history[-1].train_loss < 0.8 * history[0].train_loss
+
+
+# ---------------------------------------------------------------- who is told, and what must never be kept
+
+
+def test_each_epoch_is_told_once_and_a_resumed_training_tells_those_behind_it_first(path):
+    told = []
+    expected = train(build(), on_epoch=told.append)
+    assert told == list(expected.history)
+    cut_off(path, 4)
+    again = []
+
+    train(build(seed=8), checkpoint_path=path, resume=True, on_epoch=again.append)
+
+    assert [epoch.epoch for epoch in again] == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("keep", ["best", "last"])
+@pytest.mark.parametrize("ema_decay", [None, 0.5])
+@pytest.mark.parametrize("validation", [VALIDATION, None])
+def test_a_training_of_one_epoch_never_keeps_the_untrained_weights(keep, ema_decay, validation):
+    network, untrained = build(), build()
+
+    result = train(
+        network, validation=validation, settings=replace(SETTINGS, max_epochs=1, keep=keep, ema_decay=ema_decay)
+    )
+
+    assert result.best_epoch == 1
+    for (name, weight), before in zip(network.named_parameters(), untrained.parameters(), strict=True):
+        assert not torch.equal(weight, before), name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("optimiser", ["adamw", "adam", "adamax", "sgd"])
+@pytest.mark.parametrize("validation", [VALIDATION, None])
+@pytest.mark.parametrize("learning_rate", [10.0, 1e6, 1e15])
+def test_whatever_the_step_size_what_is_kept_is_finite_or_the_setting_is_named(optimiser, validation, learning_rate):
+    network = build()
+    settings = replace(SETTINGS, optimiser=optimiser, learning_rate=learning_rate)
+    told = ""
+    try:
+        result = train(network, validation=validation, settings=settings)
+    except TrainingError as error:
+        told = str(error)
+    if told:
+        assert f"learning_rate {learning_rate:g} is too high" in told
+        return
+    assert all(math.isfinite(epoch.train_loss) for epoch in result.history)
+    assert all(bool(tensor.isfinite().all()) for tensor in network.state_dict().values())
+
+
+@pytest.mark.parametrize("validation", [VALIDATION, None])
+@pytest.mark.parametrize("planted", [math.nan, math.inf])
+@pytest.mark.parametrize("place", ["weight", "buffer"])
+def test_what_is_spoilt_after_the_loss_was_taken_is_not_kept(validation, planted, place):
+    network = build()
+    norm = next(module for module in network.modules() if isinstance(module, nn.BatchNorm2d))
+
+    spoilt = norm.running_var if place == "buffer" else network.head[-1].bias.data
+    kept = {}
+
+    def spoil_after_the_second(epoch):
+        if epoch.epoch == 2:
+            kept.update({name: tensor.clone() for name, tensor in network.state_dict().items()})
+            spoilt.fill_(planted)
+
+    result = train(
+        network, validation=validation, settings=replace(SETTINGS, keep="last"), on_epoch=spoil_after_the_second
+    )
+
+    assert (result.ended, result.best_epoch) == ("diverged", 2)
+    assert all(torch.equal(tensor, kept[name]) for name, tensor in network.state_dict().items())

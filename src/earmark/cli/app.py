@@ -10,6 +10,8 @@ import typer
 import earmark
 from earmark._util.allocator import keep_freed_memory
 from earmark.cli.augment import augment
+from earmark.cli.compare import compare
+from earmark.cli.config import config_app
 from earmark.cli.console import INTERRUPTED
 from earmark.cli.crossval import crossval
 from earmark.cli.demo import demo
@@ -19,6 +21,7 @@ from earmark.cli.plot import plot
 from earmark.cli.predict import predict
 from earmark.cli.report import report
 from earmark.cli.train import train
+from earmark.cli.tune import tune
 from earmark.errors import EarmarkError
 
 USERS_MISTAKE = 2
@@ -37,6 +40,8 @@ app = typer.Typer(
 )
 app.command(epilog="Example: earmark train sounds/ -o runs/first")(train)
 app.command(epilog="Example: earmark crossval sounds/ -o runs/folds")(crossval)
+app.command(epilog="Example: earmark compare sounds/ -o runs/which --network svm,cnn,lstm")(compare)
+app.command(epilog="Example: earmark tune sounds/ -o runs/search --trials 20")(tune)
 app.command(epilog="Example: earmark evaluate runs/first other_sounds/")(evaluate)
 app.command(epilog="Example: earmark predict runs/first bark.ogg rain.wav --json")(predict)
 app.command(epilog="Example: earmark features sounds/ -o data.json --segments 10")(features)
@@ -44,6 +49,7 @@ app.command(epilog="Example: earmark augment sounds/ -o more/ --copies 2")(augme
 app.command(epilog="Example: earmark plot bark.ogg -o bark.png --kind all")(plot)
 app.command(epilog="Example: earmark report runs/first")(report)
 app.command(epilog="Example: earmark demo -o runs/demo")(demo)
+app.add_typer(config_app)
 
 
 def _show_version(wanted: bool) -> None:

@@ -9,6 +9,7 @@ from earmark.cli.console import ProgressBar, name_bad_files, show, show_json, ta
 from earmark.cli.options import (
     AsJson,
     Assignments,
+    Augment,
     Cache,
     Config,
     Device,
@@ -20,7 +21,7 @@ from earmark.cli.options import (
     Strict,
 )
 from earmark.cli.train import refuse_both
-from earmark.cli.typed import given, merge, parse_assignments
+from earmark.cli.typed import given, merge, parse_assignments, steps_typed
 
 
 def crossval(
@@ -38,6 +39,7 @@ def crossval(
     group_pattern: GroupPattern = None,
     segments: SegmentCount = None,
     epochs: Annotated[int | None, typer.Option(help="Epochs at most.", metavar="N")] = None,
+    augment: Augment = None,
     seed: Seed = None,
     device: Device = None,
     config: Config = None,
@@ -53,6 +55,7 @@ def crossval(
     from earmark.experiment.crossval import cross_validate
     from earmark.experiment.folder import RunFolder
     from earmark.features.store import FeatureStore, default_store_folder
+    from earmark.report.crossval import write_crossval_pictures
 
     refuse_both(overwrite=overwrite, resume=resume)
     if resume and not (data or config):
@@ -71,6 +74,7 @@ def crossval(
         "front_end.name": front_end,
         "network.name": network,
         "train.max_epochs": epochs,
+        "augment.steps": steps_typed(augment),
         "seed": seed,
         "device": device,
     }
@@ -86,6 +90,7 @@ def crossval(
             strict=strict,
             progress=progress,
         )
+    write_crossval_pictures(result.folder.path)
     for note in result.notes:
         talk(f"note: {note}")
     n_files = result.scorecard.n_clips + len(result.bad)

@@ -37,3 +37,12 @@ Assignments = Annotated[
         "--set", help="A setting by its key, such as front_end.n_mfcc=20; may be repeated.", metavar="KEY=VALUE"
     ),
 ]
+Augment = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--augment",
+        help="Change the training part: steps such as speed,noise:snr_db_low=5,time-mask, or none (default: the "
+        "network's).",
+        metavar="STEPS",
+    ),
+]

@@ -1,5 +1,6 @@
 """``earmark train``: a folder of labelled sounds in, a classifier with an honest score out."""
 
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,6 +10,7 @@ from earmark.cli.console import INTERRUPTED, ProgressBar, name_bad_files, show, 
 from earmark.cli.options import (
     AsJson,
     Assignments,
+    Augment,
     Cache,
     Config,
     Device,
@@ -19,7 +21,7 @@ from earmark.cli.options import (
     SegmentCount,
     Strict,
 )
-from earmark.cli.typed import given, merge, parse_assignments
+from earmark.cli.typed import given, merge, parse_assignments, steps_typed
 from earmark.errors import SettingError
 
 
@@ -50,12 +52,16 @@ def train(
         int | None, typer.Option(help="Segments in a training step (default: 32).", metavar="N")
     ] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Adam's step size (default: 0.001).", metavar="X")] = None,
+    augment: Augment = None,
     seed: Seed = None,
     device: Device = None,
     config: Config = None,
     assignments: Assignments = None,
     resume: Annotated[bool, typer.Option("--resume", help="Finish the run that was cut off in DIR.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run that is in DIR.")] = False,
+    tensorboard: Annotated[
+        Path | None, typer.Option(help="Write each epoch for TensorBoard into this folder.", metavar="DIR")
+    ] = None,
     strict: Strict = False,
     cache: Cache = None,
     as_json: AsJson = False,
@@ -86,11 +92,13 @@ def train(
         "train.max_epochs": epochs,
         "train.batch_size": batch_size,
         "train.learning_rate": learning_rate,
+        "augment.steps": steps_typed(augment),
         "seed": seed,
         "device": device,
     }
     settings = make_config(merge(tables, parse_assignments(assignments or ()) | given(typed)))
-    with ProgressBar() as progress:
+    board = open_board(tensorboard, resume=resume, overwrite=overwrite)
+    with ProgressBar() as progress, board as on_epoch:
         result = train_run(
             settings,
             out,
@@ -99,6 +107,7 @@ def train(
             resume=resume,
             strict=strict,
             progress=progress,
+            on_epoch=on_epoch,
         )
     write_report(result.folder.path)
     tell_result(result)
@@ -119,6 +128,15 @@ def refuse_both(*, overwrite: bool, resume: bool) -> None:
         raise SettingError("a run is replaced or finished: give --overwrite or --resume, not both")
 
 
+def open_board(folder: Path | None, *, resume: bool, overwrite: bool) -> AbstractContextManager[Any]:
+    """Return what writes each epoch for TensorBoard; nothing that does where no folder is named."""
+    if folder is None:
+        return nullcontext()
+    from earmark.train.board import Board
+
+    return Board(folder, resume=resume, overwrite=overwrite)
+
+
 def tell_result(result: Any) -> None:  # noqa: ANN401 - a RunResult, whose import would load torch
     """Tell on stderr what a person should know of a run."""
     prepared = result.prepared
@@ -128,9 +146,9 @@ def tell_result(result: Any) -> None:  # noqa: ANN401 - a RunResult, whose impor
         talk(f"note: {len(prepared.silent)} silent: {', '.join(prepared.silent[:5])}")
     if result.fitted.ended == "interrupted":
         talk(f"interrupted: the best epoch so far, {result.fitted.best_epoch}, was kept; --resume goes on from there")
-    if result.fitted.ended == "diverged":
-        talk(f"the loss was no longer finite: epoch {result.fitted.best_epoch} was kept; lower the learning rate")
     faults = [(file.name, file.reason) for file in prepared.bad]
     name_bad_files(faults, len(prepared.dataset) + len(faults), table=result.folder.path / "sounds.csv")
+    for sentence in result.fitted.verdict.sentences:
+        talk(f"training: {sentence}")
     talk(result.scorecard.sentence())
     talk(f"report: {result.folder.report_path}")

@@ -1,7 +1,7 @@
 """What was typed, put over what a configuration says."""
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from earmark.errors import SettingError
@@ -73,7 +73,10 @@ def merge(tables: dict[str, Any], typed: dict[str, Any]) -> dict[str, Any]:
             if rival not in values:
                 table.pop(rival.rpartition(".")[2], None)
         table[key] = value
-    if "path" not in (merged.get("data") or {}):
+    data = merged.get("data") or {}
+    if not isinstance(data, dict):
+        raise SettingError(f"data: must be a table in the configuration, not {data!r}")
+    if "path" not in data:
         raise SettingError("which sounds? name a folder or a table: earmark train DATA -o DIR")
     return merged
 
@@ -81,6 +84,18 @@ def merge(tables: dict[str, Any], typed: dict[str, Any]) -> dict[str, Any]:
 def given(typed: Mapping[str, object]) -> dict[str, object]:
     """Return what was typed, without the options that were not."""
     return {dotted: value for dotted, value in typed.items() if value is not None}
+
+
+def steps_typed(texts: Sequence[str] | None) -> list[str] | None:
+    """Return the steps of ``--augment`` as a configuration lists them; None where nothing was typed.
+
+    >>> steps_typed(["gain,noise:p=0.5"]), steps_typed(["none"])
+    (['gain', 'noise:p=0.5'], [])
+    """
+    if texts is None:
+        return None
+    steps = [step.strip() for text in texts for step in text.split(",")]
+    return [] if steps == ["none"] else steps
 
 
 def _value(text: str) -> object:

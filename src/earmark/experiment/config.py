@@ -1,17 +1,19 @@
 """Everything that a run depends on, as one frozen value that a TOML file holds."""
 
+import difflib
 import json
 import math
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import Field, asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import tomli_w
 
 from earmark._util.catalogue import nearest
 from earmark._util.files import write_text
+from earmark.augment.chain import parse_steps
 from earmark.errors import SettingError, StorageError
 from earmark.features.catalogue import FRONT_ENDS
 from earmark.features.extract import Recipe
@@ -20,6 +22,7 @@ from earmark.models.catalogue import NETWORKS
 from earmark.train.settings import TrainSettings
 
 _OFF = "off"  # TOML has no "nothing"
+_MOST_DIFFERENCES = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +85,29 @@ class SegmentConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AugmentConfig:
+    """How the training part is changed, so that there is more to learn from; no other part ever is.
+
+    Attributes:
+        steps: Augmentations in order, as `parse_steps` reads them. Those on waveforms make versions of each sound
+            before the training, of which each epoch draws one; the others change every batch anew. Empty for none;
+            None leaves it to the network.
+        n_copies: Versions of each sound beside itself, where a step takes waveforms.
+
+    Raises:
+        SettingError: A step cannot be, or there are no copies.
+    """
+
+    steps: tuple[str, ...] | None = None
+    n_copies: int = 6
+
+    def __post_init__(self) -> None:
+        parse_steps(self.steps or ())
+        if self.n_copies < 1:
+            raise SettingError(f"n_copies must be at least 1, not {self.n_copies}")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Named:
     """Something of a catalogue with its settings.
 
@@ -104,6 +130,7 @@ class RunConfig:
         segments: How a clip is cut.
         front_end: From waveform to features.
         network: From features to class scores.
+        augment: How the training part is changed.
         train: How the network is trained.
         seed: The root of all random numbers.
         device: Where to compute.
@@ -114,6 +141,7 @@ class RunConfig:
     segments: SegmentConfig = field(default_factory=SegmentConfig)
     front_end: Named
     network: Named
+    augment: AugmentConfig = field(default_factory=AugmentConfig)
     train: TrainSettings = field(default_factory=TrainSettings)
     seed: int = 0
     device: str = "auto"
@@ -135,6 +163,61 @@ class RunConfig:
             StorageError: The file cannot be written.
         """
         write_text(path, tomli_w.dumps(self.to_dict()))
+
+
+def show_as_toml(config: RunConfig) -> str:
+    """Return a configuration as TOML for a person: what is left open stands in a comment at the end.
+
+    Args:
+        config: What to show; without a path of data if it has none.
+
+    >>> print(show_as_toml(make_config({"data": {"path": ""}, "network": {"name": "svm"}})))
+    seed = 0
+    ...
+    # left to data and network, or off: ...
+    """
+    tables = config.to_dict()
+    if not config.data.path:
+        del tables["data"]["path"]
+    nothing = [
+        f"{key}.{name}" for key, table in asdict(config).items() if isinstance(table, dict) for name in _nothing(table)
+    ]
+    said = {key: value for key, value in tables.items() if value != {}}
+    return f"{tomli_w.dumps(said)}\n# left to data and network, or off: {', '.join(nothing)}\n"
+
+
+def _nothing(table: Mapping[str, Any]) -> list[str]:
+    return [name for name, value in table.items() if value is None]
+
+
+def describe_differences(begun: RunConfig, given: RunConfig) -> str:
+    """Return which settings differ between two configurations, by their keys; nothing where none does.
+
+    Args:
+        begun: The one that something was begun with.
+        given: The one that is given now.
+
+    >>> begun = make_config({"data": {"path": "a"}})
+    >>> describe_differences(begun, make_config({"data": {"path": "a"}, "train": {"patience": 3}}))
+    'train.patience is 15 there and 3 here'
+    """
+    there, here = flat_settings(begun), flat_settings(given)
+    keys = [key for key in sorted({*there, *here}) if there.get(key) != here.get(key)]
+    # What another network or front end has for settings follows from its name.
+    named = tuple(f"{key.removesuffix('.name')}." for key in keys if key.endswith(".name"))
+    keys = [key for key in keys if key.endswith(".name") or not key.startswith(named)]
+    said = [f"{key} is {there.get(key, 'not given')} there and {here.get(key, 'not given')} here" for key in keys]
+    rest = len(said) - _MOST_DIFFERENCES
+    return "; ".join([*said[:_MOST_DIFFERENCES], *([f"and {rest} more"] if rest > 0 else [])])
+
+
+def flat_settings(config: RunConfig) -> dict[str, Any]:
+    """Return the values of a configuration by dotted key, such as ``train.patience``."""
+    flat: dict[str, Any] = {}
+    for key, value in config.to_dict().items():
+        inner = value if isinstance(value, Mapping) else None
+        flat |= {key: value} if inner is None else {f"{key}.{name}": one for name, one in inner.items()}
+    return flat
 
 
 def spelled(settings: Any) -> dict[str, Any]:  # noqa: ANN401 - one of many dataclasses
@@ -161,7 +244,7 @@ def make_config(tables: Mapping[str, Any]) -> RunConfig:
 
     Args:
         tables: As in a TOML file: ``data`` (with ``path``), ``split``, ``segments``, ``front_end`` and ``network``
-            (with ``name``), ``train``, ``seed``, ``device``.
+            (with ``name``), ``augment``, ``train``, ``seed``, ``device``.
 
     Raises:
         SettingError: A key is unknown or a value cannot be; the message names the whole path of the key.
@@ -181,13 +264,14 @@ def make_config(tables: Mapping[str, Any]) -> RunConfig:
         raise SettingError(f"device: must be a name, not {device!r}")
     return RunConfig(
         data=_parse(DataConfig, _table(tables, "data"), "data"),
-        split=_parse(SplitConfig, _table(tables, "split"), "split"),
+        split=_parse(SplitConfig, {**network.defaults.get("split", {}), **_table(tables, "split")}, "split"),
         segments=_parse(SegmentConfig, _table(tables, "segments"), "segments"),
         front_end=Named(
             name=front_end_name,
             settings=_parse(front_end.settings, front_end_table, "front_end"),
         ),
         network=Named(name=network_name, settings=_parse(network.settings, network_table, "network")),
+        augment=_parse(AugmentConfig, _table(tables, "augment"), "augment"),
         train=_parse(TrainSettings, train_table, "train"),
         seed=seed,
         device=device,
@@ -250,13 +334,17 @@ def _parse(kind: type[Any], values: dict[str, Any], path: str) -> Any:  # noqa: 
     for name, value in values.items():
         if isinstance(value, float) and not math.isfinite(value):
             raise SettingError(f"{path}.{name}: must be a finite number, not {value!r}")
-    off = [item.name for item in fields(kind) if item.default is not None and values.get(item.name) == _OFF]
+    off = [item.name for item in fields(kind) if values.get(item.name) == _OFF and _may_be_off(item)]
     values = values | dict.fromkeys(off)
     try:
         # Strict, so that true is no number and "3" neither; as JSON, in which a list does for a tuple all the same.
         return TypeAdapter(kind).validate_json(json.dumps(values, default=str), strict=True)
     except ValidationError as error:
         raise SettingError(_first_fault(error.errors()[0], path, known)) from error
+
+
+def _may_be_off(item: Field[Any]) -> bool:
+    return item.default is not None or str not in get_args(item.type)  # a column may be called so
 
 
 def _first_fault(fault: Mapping[str, Any], path: str, known: list[str]) -> str:
@@ -273,7 +361,21 @@ def _refuse_unknown(values: Mapping[str, Any], known: list[str], path: str) -> N
     for name in values:
         if name not in known:
             where = f"{path}.{name}" if path else name
-            raise SettingError(f"{where}: there is no such setting: {nearest(name, known)}")
+            other = "" if difflib.get_close_matches(name, known) else _elsewhere(name, path)
+            raise SettingError(f"{where}: there is no such setting: {other or nearest(name, known)}")
+
+
+def _elsewhere(name: str, path: str) -> str:
+    """Return the hint that a key belongs into another table; nothing where it is like none."""
+    kinds: list[tuple[str, type[Any]]] = [
+        *(("network", kind.settings) for kind in NETWORKS.values()),
+        *(("front_end", kind.settings) for kind in FRONT_ENDS.values()),
+        *(("data", DataConfig), ("split", SplitConfig), ("segments", SegmentConfig), ("augment", AugmentConfig)),
+        ("train", TrainSettings),
+    ]
+    table_of = {item.name: table for table, kind in kinds if table != path for item in fields(kind)}
+    close = difflib.get_close_matches(name, table_of, n=1, cutoff=0.8)
+    return f"did you mean '{table_of[close[0]]}.{close[0]}'?" if close else ""
 
 
 def _without_none(table: dict[str, Any]) -> dict[str, Any]:

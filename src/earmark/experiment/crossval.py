@@ -1,5 +1,6 @@
 """Cross-validation: a fresh classifier for each fold, scored on the one fold that it has not seen."""
 
+import json
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -11,13 +12,15 @@ import numpy.typing as npt
 
 from earmark._util.files import write_json
 from earmark._util.progress import NoProgress, Progress
-from earmark.data.dataset import Dataset, distinct_folds
+from earmark.data.copies import copies_in
+from earmark.data.dataset import Dataset, distinct_folds, listed
 from earmark.data.folds import with_folds
 from earmark.data.open import open_dataset
-from earmark.errors import SettingError, TrainingError
+from earmark.data.splits import split_dataset
+from earmark.errors import SettingError, SplitError, StorageError, TrainingError
 from earmark.evaluate.clips import mean_probabilities
 from earmark.evaluate.scorecard import Scorecard, score_predictions
-from earmark.experiment.config import RunConfig, SplitConfig
+from earmark.experiment.config import AugmentConfig, RunConfig, describe_differences
 from earmark.experiment.environment import describe_environment
 from earmark.experiment.folder import RunFolder
 from earmark.experiment.prepare import prepare, resolved
@@ -81,6 +84,12 @@ class CrossValidation:
         """The deviation of the accuracy over the folds (divided by n - 1)."""
         return float(np.std([fold.accuracy for fold in self.folds], ddof=1))
 
+    @property
+    def training_s(self) -> float:
+        """How long the classifiers of all folds took to train, in seconds."""
+        seconds = (self.folder.fold(fold.fold).read_environment().get("seconds", {}) for fold in self.folds)
+        return float(sum(each.get("training", 0.0) for each in seconds))
+
     def to_json(self) -> dict[str, Any]:
         """Return the contents of ``scorecard.json``: the pooled scores, and those of each fold."""
         folds = [asdict(fold) for fold in self.folds]
@@ -122,29 +131,22 @@ def cross_validate(
         SettingError: The configuration names a test part, or `n_folds` and there are folds already.
         StorageError: The folder holds something else, or cannot be written.
         DataError: The data set cannot be used, or `strict` and a file is bad.
-        SplitError: The folds cannot be made.
+        SplitError: The folds cannot be made, or one of them cannot be the test part; said before any work is done.
         TrainingError: A training cannot go on, or was begun with other settings.
     """
     began = time.monotonic()
     progress = progress or NoProgress()
-    if config.split.test_fold is not None or config.split.test_fraction is not None:
-        raise SettingError("a cross-validation tests on every fold: leave the test part out")
-    config = resolved(config, device=resolve_device(config.device).type)
     run = RunFolder(Path(folder))
     run.claim(overwrite=overwrite, resume=resume)
-    folds, split = _folds_of(config, n_folds)
-    config = replace(config, split=split)
-    if resume and run.is_run and run.read_config() != config:
-        raise TrainingError(
-            f"the cross-validation in {run.path} was begun with other settings: give --resume alone, or start again "
-            "with --overwrite"
-        )
+    folds, config = settle_folds(config, n_folds)
+    if resume:
+        refuse_other_settings(run, config)
     if overwrite:
         run.clear()
     config.save(run.config_path)
     for fold in folds:
-        told = _Titled(progress, f"fold {fold} of {len(folds)}")
-        one = replace(config, split=replace(split, test_fold=fold))
+        told = Titled(progress, f"fold {fold} of {len(folds)}")
+        one = replace(config, split=replace(config.split, test_fold=fold))
         _run_fold(one, run.fold(fold), store=store, strict=strict, progress=told)
     result = _pool(config, run, folds, store=store, strict=strict)
     environment = describe_environment(device=config.device)
@@ -155,24 +157,111 @@ def cross_validate(
     return result
 
 
-def _folds_of(config: RunConfig, n_folds: int | None) -> tuple[tuple[int, ...], SplitConfig]:
-    """Return the folds, and the split that says where they come from. Its test fold is the first, only to name one."""
+def settle_folds(config: RunConfig, n_folds: int | None = None) -> tuple[tuple[int, ...], RunConfig]:
+    """Find or compute the folds of a data set, and make sure that each of them can be the test part.
+
+    Args:
+        config: See `RunConfig`; its split may not name a test part.
+        n_folds: How many folds to compute where the data set has none; five if None.
+
+    Returns:
+        The folds, and the configuration that says where they come from; its test fold is the first, only to name one.
+
+    Raises:
+        SettingError: The configuration names a test part, there are folds already, or one only.
+        DataError: The data set cannot be used.
+        SplitError: The folds cannot be made, or one of them cannot be the test part: a group lies in others too, or
+            all clips of a class lie in it.
+    """
+    if config.split.test_fold is not None or config.split.test_fraction is not None:
+        raise SettingError("a cross-validation tests on every fold: leave the test part out")
+    config = resolved(config, device=resolve_device(config.device).type)
+    dataset = _open(config)
+    folds, split = distinct_folds(dataset), config.split
+    if folds and n_folds is not None:
+        raise SettingError(f"the data set has {len(folds)} folds of its own, which are kept: leave --folds out")
+    if len(folds) == 1:
+        raise SettingError(f"all clips are in fold {folds[0]}: a cross-validation needs two folds at least")
+    if not folds:
+        n_folds = _N_FOLDS if n_folds is None else n_folds
+        _refuse_too_many(dataset, n_folds)
+        dataset = with_folds(dataset, n_folds, seed=config.seed)
+        folds, split = tuple(range(1, n_folds + 1)), replace(split, n_folds=n_folds, test_fold=1)
+    _refuse_alone(dataset)
+    for fold in folds:  # what the last fold cannot do is said now, and not after hours
+        split_dataset(dataset, seed=config.seed, test_fold=fold, validation_fraction=split.validation_fraction)
+    return folds, replace(config, split=replace(split, test_fold=folds[0]))
+
+
+def refuse_other_settings(run: RunFolder, config: RunConfig) -> None:
+    """Refuse to go on with a cross-validation that was begun with other settings.
+
+    Args:
+        run: Its folder, which may be empty.
+        config: The settings, as `settle_folds` returns them.
+
+    Raises:
+        TrainingError: They are others than those that it was begun with.
+    """
+    if run.is_run and (different := describe_differences(run.read_config(), config)):
+        raise TrainingError(
+            f"the cross-validation in {run.path} was begun with other settings: {different}; give --resume alone, or "
+            "start again with --overwrite"
+        )
+
+
+def read_cross_validation(folder: str | Path) -> CrossValidation:
+    """Read a finished cross-validation from its folder.
+
+    Args:
+        folder: What `cross_validate` wrote.
+
+    Raises:
+        StorageError: It is none, is not finished, or a file is broken.
+    """
+    run = RunFolder(Path(folder))
+    scorecard = run.read_scorecard()
+    try:
+        content = json.loads(run.scorecard_path.read_text(encoding="utf-8"))
+        folds = tuple(FoldScore(**fold) for fold in content["folds"])
+        notes = tuple(str(note) for note in run.read_environment().get("notes", ()))
+    except (KeyError, TypeError, ValueError) as error:
+        raise StorageError(f"{run.path} holds no cross-validation, or a broken one ({error!r})") from error
+    sounds = run.fold(folds[0].fold).read_table("sounds.csv") if folds else []
+    bad = tuple(BadFile(row["path"], row["fault"]) for row in sounds if row["fault"] and not row["content"])
+    return CrossValidation(folder=run, scorecard=scorecard, folds=folds, notes=notes, bad=bad)
+
+
+def _open(config: RunConfig) -> Dataset:
     data = config.data
     table = open_features(data.path)
     if table is not None:
-        dataset = table.regroup(column=data.group_column, pattern=data.group_pattern).dataset
-    else:
-        dataset = open_dataset(data.path, group_column=data.group_column, group_pattern=data.group_pattern)
-    own = distinct_folds(dataset)
-    if own and n_folds is not None:
-        raise SettingError(f"the data set has {len(own)} folds of its own, which are kept: leave --folds out")
-    if own:
-        if len(own) == 1:
-            raise SettingError(f"all clips are in fold {own[0]}: a cross-validation needs two folds at least")
-        return own, replace(config.split, test_fold=own[0])
-    n_folds = _N_FOLDS if n_folds is None else n_folds
-    with_folds(dataset, n_folds, seed=config.seed)  # refuses what cannot be before any work is done
-    return tuple(range(1, n_folds + 1)), replace(config.split, n_folds=n_folds, test_fold=1)
+        return table.dataset.regroup(column=data.group_column, pattern=data.group_pattern)
+    return open_dataset(data.path, group_column=data.group_column, group_pattern=data.group_pattern)
+
+
+def _refuse_too_many(dataset: Dataset, n_folds: int) -> None:
+    """Refuse more folds than any class has clips: no class could be in all of them."""
+    n_most = int(np.bincount(dataset.y).max()) if dataset.n else 0
+    if len(set(dataset.groups)) >= n_folds > n_most:
+        raise SplitError(
+            f"{n_folds} folds need a class with as many clips, and the largest has {n_most}: ask for fewer folds "
+            "(--folds)"
+        )
+
+
+def _refuse_alone(dataset: Dataset) -> None:
+    """Refuse classes whose clips are all in one fold: while that one tests, nothing is left to learn them from."""
+    folds_of: dict[str, set[int | None]] = {}
+    for clip in dataset:
+        folds_of.setdefault(clip.label, set()).add(clip.fold)
+    alone = {label: folds for label, folds in folds_of.items() if len(folds) == 1}
+    if alone:
+        told = listed(f"{label!r} (fold {folds.copy().pop()})" for label, folds in alone.items())
+        raise SplitError(
+            f"all clips of a class are in one fold, so that nothing is left to learn it from while that one is tested: "
+            f"{told}; spread them over the folds, or leave the class out"
+        )
 
 
 def _run_fold(config: RunConfig, run: RunFolder, *, store: FeatureStore, strict: bool, progress: Progress) -> None:
@@ -187,11 +276,15 @@ def _pool(
     config: RunConfig, run: RunFolder, folds: Sequence[int], *, store: FeatureStore, strict: bool
 ) -> CrossValidation:
     """Score all clips together, each with the classifier that has not learnt from its fold."""
-    prepared = prepare(config, store=store, strict=strict)
+    unchanged = replace(config, augment=AugmentConfig(steps=()))  # only what trains is changed
+    prepared = prepare(unchanged, store=store, strict=strict)
     dataset = prepared.dataset
     if config.split.n_folds is not None:
         dataset = with_folds(dataset, config.split.n_folds, seed=config.seed)
-    tested = [[index for index, clip in enumerate(dataset) if clip.fold == fold] for fold in folds]
+    copies = copies_in(dataset)
+    tested = [
+        [index for index, clip in enumerate(dataset) if clip.fold == fold and index not in copies] for fold in folds
+    ]
     places = [run.fold(fold) for fold in folds]
     scorecard, probabilities = _score(dataset, tested, [fold.bundle_path for fold in places], prepared.features, config)
     baseline, _ = _score(dataset, tested, [fold.baseline_path for fold in places], prepared.baseline, config)
@@ -270,15 +363,17 @@ def _notes_of(runs: Sequence[RunFolder]) -> dict[str, None]:
     return dict.fromkeys(note for run in runs for note in run.read_environment().get("notes", []))
 
 
-class _Titled:
-    """Tells of progress under a title that names the fold."""
+class Titled:
+    """Tells of progress under a title, such as one that names the fold."""
 
     def __init__(self, progress: Progress, title: str) -> None:
         self._progress = progress
         self._title = title
 
     def start(self, title: str, n_steps: int) -> None:
+        """Begin a stretch of work."""
         self._progress.start(f"{self._title}: {title}", n_steps)
 
     def advance(self, note: str = "") -> None:
+        """Tell of one more step."""
         self._progress.advance(note)

@@ -1,8 +1,8 @@
 """A classifier with scikit-learn's verbs, for a program or a notebook."""
 
 import logging
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, is_dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, is_dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,7 +14,7 @@ from earmark.data.dataset import Dataset
 from earmark.data.splits import Split, hold_out
 from earmark.errors import SettingError
 from earmark.evaluate.scorecard import Scorecard
-from earmark.experiment.config import RunConfig, config_of, make_config, spelled
+from earmark.experiment.config import Named, RunConfig, config_of, make_config, spelled
 from earmark.experiment.evaluation import evaluate_predictor, learnt_note
 from earmark.experiment.fitting import fit_baseline, fit_classifier
 from earmark.experiment.prepare import prepare_dataset, prepare_table
@@ -22,11 +22,14 @@ from earmark.features.catalogue import FRONT_ENDS
 from earmark.features.extract import BadFile, describe_bad_files
 from earmark.features.interchange.table import FeatureTable
 from earmark.features.store import FeatureStore
+from earmark.inference.bundle import load_bundle
 from earmark.inference.predictor import Prediction, Predictor, Sound
 from earmark.models.catalogue import NETWORKS
 from earmark.models.device import resolve_device
+from earmark.models.own import OWN, OwnNetwork, own_network
 from earmark.train.history import Epoch
 from earmark.train.settings import TrainSettings
+from earmark.train.verdict import Verdict
 
 _LOG = logging.getLogger(__name__)
 
@@ -37,14 +40,21 @@ class SoundClassifier:
     Args:
         front_end: From waveform to features: a name of the catalogue, or settings such as
             ``MfccSettings(n_mfcc=20)``; None for the network's own choice.
-        network: From features to class scores: a name of the catalogue, or settings such as
-            ``CnnSettings(dropout=0.5)``.
+        network: From features to class scores: a name of the catalogue, settings such as ``CnnSettings(dropout=0.5)``,
+            or a network of your own: a `torch.nn.Module`, which is copied, so that each fit starts from its weights; a
+            class or function that makes one, called with those of ``n_bins``, ``n_frames``, ``n_channels`` and
+            ``n_classes`` that its signature names; or a scikit-learn classifier, which is cloned, and seeded where its
+            ``random_state`` is open. Modules turn features (batch, [n_channels,] n_bins, n_frames) into logits (batch,
+            n_classes); an estimator gets each segment's features as one vector. Both are standardised.
         segments: Segments a clip of typical length is cut into; None for segments of two seconds, and whole clips for
             a network on statistics.
         segment_s: The length of a segment in seconds, in place of `segments`.
         hop_s: From the start of one segment to the next, in seconds.
-        train: How the network is trained.
-        validation_fraction: The share of the clips that choose the best epoch; whole groups of them.
+        augment: How the training part is changed, as steps such as ``("gain", "time-mask")``; ``()`` for not at all,
+            None for the network's own choice.
+        train: How the network is trained; None for its own choice.
+        validation_fraction: The share of the clips that choose the best epoch, in whole groups; None for the network's
+            own choice, 0.15 where it has none.
         seed: The root of all random numbers.
         device: Where to compute: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
         cache: A folder where features are kept from fit to fit; None keeps none.
@@ -61,32 +71,44 @@ class SoundClassifier:
         segments: int | None = None,
         segment_s: float | None = None,
         hop_s: float | None = None,
+        augment: Sequence[str] | None = None,
         train: TrainSettings | None = None,
-        validation_fraction: float = 0.15,
+        validation_fraction: float | None = None,
         seed: int = 0,
         device: str = "auto",
         cache: str | Path | None = None,
     ) -> None:
+        table, own = _network_table(network)
         tables: dict[str, Any] = {
             "data": {"path": ""},
-            "segments": {"count": segments, "segment_s": segment_s, "hop_s": hop_s},
-            "network": _as_table(network, NETWORKS),
+            "segments": _said(count=segments, segment_s=segment_s, hop_s=hop_s),
+            "network": table,
             "front_end": _as_table(front_end, FRONT_ENDS) if front_end else {},
-            "split": {"validation_fraction": validation_fraction},
-            "train": asdict(train or TrainSettings()),
+            "augment": _said(steps=augment),
+            "split": _said(validation_fraction=validation_fraction),
+            "train": asdict(train) if train else {},
             "seed": seed,
             "device": device,
         }
         self.config: RunConfig = make_config(tables)
+        if own is not None:
+            self.config = replace(self.config, network=Named(name=OWN, settings=own))
         self.history: tuple[Epoch, ...] = ()
         self.bad: tuple[BadFile, ...] = ()
         self.ended = ""
+        self.verdict: Verdict | None = None
         self._learnt: frozenset[str] = frozenset()
         self._store = FeatureStore(Path(cache) if cache else None)
         self._predictor: Predictor | None = None
         self._baseline: Predictor | None = None
 
-    def fit(self, dataset: Dataset | FeatureTable, *, progress: Progress | None = None) -> Self:
+    def fit(
+        self,
+        dataset: Dataset | FeatureTable,
+        *,
+        progress: Progress | None = None,
+        on_epoch: Callable[[Epoch], None] | None = None,
+    ) -> Self:
         """Learn from a data set; a share of its groups chooses the best epoch.
 
         Files that cannot be used are left out; `bad` names them. Ctrl-C keeps the best epoch so far; `ended` then is
@@ -95,27 +117,34 @@ class SoundClassifier:
         Args:
             dataset: Labelled clips, none of which will be used for the score; or features or pictures of such.
             progress: What is told while it goes on.
+            on_epoch: Called with each epoch when it is over.
 
         Raises:
             DataError: The data set cannot be used.
+            SettingError: The network does not fit the features.
             SplitError: There are too few groups for a validation part.
             TrainingError: The training cannot go on.
         """
         config = self.config
         _require_dataset(dataset)
+        like = _standing_in(config)
         if isinstance(dataset, FeatureTable):
-            prepared = prepare_table(dataset, config, split=self._split, progress=progress)
+            prepared = prepare_table(dataset, like, split=self._split, progress=progress)
             for note in dataset.dataset.notes:
                 _LOG.warning("%s", note)
         else:
-            prepared = prepare_dataset(dataset, config, split=self._split, store=self._store, progress=progress)
-        fitted = fit_classifier(config, prepared, device=resolve_device(config.device), progress=progress)
+            prepared = prepare_dataset(dataset, like, split=self._split, store=self._store, progress=progress)
+        device = resolve_device(config.device)
+        fitted = fit_classifier(config, prepared, device=device, progress=progress, on_epoch=on_epoch)
         self.history, self.bad, self.ended = fitted.history, prepared.bad, fitted.ended
+        self.verdict = fitted.verdict
         self._learnt = frozenset(prepared.contents)
         if prepared.bad:
             _LOG.warning("%s", describe_bad_files(prepared.bad, len(prepared.dataset) + len(prepared.bad)))
         if fitted.ended in {"interrupted", "diverged"}:
             _LOG.warning("the training was cut off (%s): epoch %d was kept", fitted.ended, fitted.best_epoch)
+        if fitted.ended == "diverged":
+            _LOG.warning("%s", " ".join(fitted.verdict.sentences))
         self._predictor = Predictor(fitted.graph, fitted.blueprint, device="cpu")
         self._baseline = Predictor(*fit_baseline(prepared))
         return self
@@ -197,25 +226,29 @@ class SoundClassifier:
         return self.predictor.labels
 
     def save(self, folder: str | Path) -> None:
-        """Write the classifier as a bundle.
+        """Write the classifier as a bundle; of a network of your own, its weights and where it is imported from.
 
         Raises:
+            SettingError: The network is a scikit-learn estimator of your own, which no bundle can keep.
             StorageError: The folder cannot be written.
         """
         self.predictor.save(folder)
 
     @classmethod
-    def load(cls, folder: str | Path, *, device: str = "cpu") -> Self:
+    def load(cls, folder: str | Path, *, network: object = None, device: str = "cpu") -> Self:
         """Read a classifier from a bundle or run folder.
 
         Args:
             folder: The bundle, or the run folder that holds one.
+            network: The network of your own that was saved: a module of its kind, or what makes one. It is not changed.
             device: Where to compute.
 
         Raises:
+            SettingError: A network of your own was saved and is not given, or another one is.
             StorageError: There is no bundle, or it is damaged or of another version.
         """
-        predictor = Predictor.load(folder, device=device)
+        own = None if network is None else _required_own(network)
+        predictor = Predictor(*load_bundle(Path(folder), own=own), device=device)
         classifier = cls(device=device)
         classifier.config = config_of(predictor.blueprint)
         classifier._predictor = predictor
@@ -229,11 +262,41 @@ def _require_dataset(dataset: object) -> None:
         )
 
 
+def _said(**values: object) -> dict[str, Any]:
+    """Return the table of what is said: the network may have its own choice for the rest."""
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _network_table(choice: object) -> tuple[dict[str, Any], OwnNetwork | None]:
+    """Return the table of a configuration for a network, and what stands for it if it is the user's own."""
+    is_ours = isinstance(choice, str) or any(choice is kind.settings for kind in NETWORKS.values())
+    own = None if is_ours else own_network(choice)
+    return ({"name": own.stand_in}, own) if own else (_as_table(choice, NETWORKS), None)
+
+
+def _required_own(network: object) -> OwnNetwork:
+    own = None if isinstance(network, str) else own_network(network)
+    if own is None:
+        raise SettingError(f"network: a module, or what makes one, is wanted, not {network!r}")
+    return own
+
+
+def _standing_in(config: RunConfig) -> RunConfig:
+    """Return the configuration with a shipped network that takes clips as the user's own does: enough to prepare by."""
+    own = config.network.settings
+    if not isinstance(own, OwnNetwork):
+        return config
+    name = own.stand_in
+    return replace(config, network=Named(name=name, settings=NETWORKS[name].settings()))
+
+
 def _as_table(choice: object, catalogue: Mapping[str, Any]) -> dict[str, Any]:
     """Return the table of a configuration for a name, or for settings whose type says what they are of."""
     if isinstance(choice, str):
         return {"name": choice}
     name = next((name for name, kind in catalogue.items() if type(choice) is kind.settings), None)
+    if isinstance(choice, type) and is_dataclass(choice):
+        raise SettingError(f"{choice.__name__} is the class of settings: give some, {choice.__name__}()")
     if name is None or not is_dataclass(choice) or isinstance(choice, type):
         known = ", ".join(kind.settings.__name__ for kind in catalogue.values())
         raise SettingError(f"{choice!r} is neither a name nor settings of what ships: {known}")

@@ -1,6 +1,6 @@
 """Fitting a classifier's graph, and the baseline beside it, to prepared data."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,18 +12,25 @@ from torch import Tensor
 from earmark._util.progress import Progress
 from earmark._util.seeds import spawn_seed
 from earmark.evaluate.calibration import fit_temperature
+from earmark.experiment.changes import changes_in_batches
 from earmark.experiment.config import RunConfig
 from earmark.experiment.prepare import Prepared
 from earmark.features.standardise import Standardiser
 from earmark.models.blueprint import Blueprint
 from earmark.models.catalogue import NETWORKS
 from earmark.models.graph import ClassifierGraph, predict_logits
-from earmark.models.svm import Svm
+from earmark.models.own import OwnNetwork
+from earmark.models.trial import try_network
+from earmark.train.drawing import Drawing
 from earmark.train.history import Epoch
-from earmark.train.loop import LabelledSegments, train_network
+from earmark.train.loop import Draw, LabelledSegments, train_network
+from earmark.train.solvers import Solver, solver_of
 from earmark.train.svm import fit_svm
+from earmark.train.verdict import Verdict, judge_training
 
 FeatureArrays = Sequence[npt.NDArray[np.float32]]
+
+_SOLVED = Verdict(kind="solved", sentences=())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +43,7 @@ class Fitted:
         history: Each epoch; empty for what is not trained in epochs.
         best_epoch: The epoch whose weights were kept, from 1; 0 for what is not trained in epochs.
         ended: Why the training ended: see `TrainResult`; ``"solved"`` for what is not trained in epochs.
+        verdict: Whether it overfitted, and what to try.
     """
 
     graph: ClassifierGraph
@@ -43,6 +51,7 @@ class Fitted:
     history: tuple[Epoch, ...] = ()
     best_epoch: int = 0
     ended: str = "solved"
+    verdict: Verdict = _SOLVED
 
 
 def fit_classifier(
@@ -54,6 +63,7 @@ def fit_classifier(
     checkpoint_path: Path | None = None,
     checkpoint_key: str = "",
     resume: bool = False,
+    on_epoch: Callable[[Epoch], None] | None = None,
 ) -> Fitted:
     """Fit what a configuration names to the training part; choose epoch and temperature on the validation part.
 
@@ -65,11 +75,13 @@ def fit_classifier(
         checkpoint_path: Where the state of the training is kept.
         checkpoint_key: Names settings and data.
         resume: Whether to go on from the checkpoint.
+        on_epoch: Called with each epoch: see `train_network`.
 
     Returns:
         The classifier, on the processor.
 
     Raises:
+        SettingError: The network does not fit the features.
         TrainingError: The training cannot go on.
     """
     blueprint = make_blueprint(config, prepared)
@@ -77,9 +89,11 @@ def fit_classifier(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(spawn_seed(config.seed, "weights"))
         graph = ClassifierGraph(blueprint)
+        solver = solver_of(graph.network)
+        if solver:
+            return _fit_solved(graph, blueprint, prepared, solver, seed=config.seed)
+        _try(graph, blueprint, prepared)
     y, split = prepared.dataset.y, prepared.split
-    if isinstance(graph.network, Svm):
-        return _fit_svm(graph, blueprint, prepared)
     train = gather(prepared.features, y, split.train)
     graph.standardiser = Standardiser.fit(train.features)
     validation = standardised(graph, gather(prepared.features, y, split.validation))
@@ -94,12 +108,52 @@ def fit_classifier(
         checkpoint_path=checkpoint_path,
         checkpoint_key=checkpoint_key,
         resume=resume,
+        on_epoch=on_epoch,
+        draw=_draw(graph, prepared, train),
     )
     # Out of the layout of training into that of a bundle: what is loaded then gives the same bits.
     graph.to(device="cpu", memory_format=torch.contiguous_format)  # type: ignore[call-overload]  # torch's stubs miss it
     calibrate(graph, prepared.features, y, split.validation)
+    verdict = judge_training(
+        result.history,
+        config.train,
+        best_epoch=result.best_epoch,
+        ended=result.ended,
+        n_classes=len(prepared.dataset.labels),
+        n_validation=len(split.validation),
+        is_changed=bool(prepared.steps),
+        dropout=getattr(config.network.settings, "dropout", None),
+    )
     return Fitted(
-        graph=graph, blueprint=blueprint, history=result.history, best_epoch=result.best_epoch, ended=result.ended
+        graph=graph,
+        blueprint=blueprint,
+        history=result.history,
+        best_epoch=result.best_epoch,
+        ended=result.ended,
+        verdict=verdict,
+    )
+
+
+def _try(graph: ClassifierGraph, blueprint: Blueprint, prepared: Prepared) -> None:
+    """Refuse a network that does not fit the features, before any training."""
+    settings = blueprint.network_settings
+    name = settings.name if isinstance(settings, OwnNetwork) else blueprint.network
+    shape = prepared.features[0].shape[1:]
+    try_network(graph.network, name=name, shape=shape, n_classes=len(blueprint.labels))
+
+
+def _draw(graph: ClassifierGraph, prepared: Prepared, train: LabelledSegments) -> Draw | None:
+    """Return what changes the batches of the training part; None where nothing is changed."""
+    changes = changes_in_batches(prepared.steps, prepared.recipe)
+    if changes is None:
+        return None
+    versions = [torch.from_numpy(np.concatenate(list(version))) for version in prepared.versions]
+    return Drawing(
+        [train.features, *versions],
+        train.y,
+        n_classes=len(prepared.dataset.labels),
+        standardiser=graph.standardiser,
+        changes=changes,
     )
 
 
@@ -119,7 +173,8 @@ def fit_baseline(prepared: Prepared) -> tuple[ClassifierGraph, Blueprint]:
         n_frames=n_frames,
     )
     graph = ClassifierGraph(blueprint)
-    _solve(graph, prepared.baseline, prepared.dataset.y, (*prepared.split.train, *prepared.split.validation))
+    part = gather(prepared.baseline, prepared.dataset.y, (*prepared.split.train, *prepared.split.validation))
+    _solve(graph, fit_svm, part, seed=0)
     return graph, blueprint
 
 
@@ -164,18 +219,17 @@ def calibrate(
     graph.temperature.fill_(fit_temperature(logits, part.y.numpy()))
 
 
-def _fit_svm(graph: ClassifierGraph, blueprint: Blueprint, prepared: Prepared) -> Fitted:
+def _fit_solved(
+    graph: ClassifierGraph, blueprint: Blueprint, prepared: Prepared, solver: Solver, *, seed: int
+) -> Fitted:
     """Solve on the training part, calibrate on the validation part, then solve on both with that temperature."""
     y, split = prepared.dataset.y, prepared.split
-    _solve(graph, prepared.features, y, split.train)
+    _solve(graph, solver, gather(prepared.features, y, split.train), seed=seed)
     calibrate(graph, prepared.features, y, split.validation)
-    _solve(graph, prepared.features, y, (*split.train, *split.validation))
+    _solve(graph, solver, gather(prepared.features, y, (*split.train, *split.validation)), seed=seed)
     return Fitted(graph=graph, blueprint=blueprint)
 
 
-def _solve(graph: ClassifierGraph, features: FeatureArrays, y: npt.NDArray[np.int64], clips: Sequence[int]) -> None:
-    part = gather(features, y, clips)
+def _solve(graph: ClassifierGraph, solver: Solver, part: LabelledSegments, *, seed: int) -> None:
     graph.standardiser = Standardiser.fit(part.features)
-    network = graph.network
-    if isinstance(network, Svm):
-        fit_svm(network, graph.standardiser(part.features), part.y.numpy())
+    solver(graph.network, graph.standardiser(part.features), part.y.numpy(), seed=spawn_seed(seed, "solver"))

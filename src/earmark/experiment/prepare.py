@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 import earmark
 from earmark._util.files import text_key
 from earmark._util.progress import Progress
 from earmark.audio.read import read_info
 from earmark.audio.segments import Segments, segments_by_count, segments_by_length
+from earmark.augment.chain import Step
 from earmark.data.clip import Clip
 from earmark.data.copies import without_tested_copies
 from earmark.data.dataset import Dataset, distinct_folds
@@ -20,6 +22,7 @@ from earmark.data.folds import with_folds
 from earmark.data.open import open_dataset
 from earmark.data.splits import Split, split_dataset
 from earmark.errors import AudioError, DataError, SettingError
+from earmark.experiment.changes import make_versions, resolve_steps, settle_steps
 from earmark.experiment.config import Named, RunConfig, segments_of
 from earmark.experiment.tables import SUMMARY, summaries, table_features, table_recipe
 from earmark.features.catalogue import FRONT_ENDS
@@ -28,6 +31,7 @@ from earmark.features.interchange.catalogue import open_features
 from earmark.features.interchange.table import FeatureTable
 from earmark.features.store import FeatureStore
 from earmark.models.catalogue import NETWORKS
+from earmark.models.device import has_fast_bfloat16
 
 _TEST_FRACTION = 0.2
 _SEGMENT_S = 2.0
@@ -51,6 +55,9 @@ class Prepared:
         contents: What names the content of each clip's file: two clips share it only if their files are equal.
         bad: The files that could not be used.
         silent: The names of clips without any sound; they are used.
+        steps: How the training part is changed.
+        versions: The network's features of changed versions of the training part: a version's, one entry a clip of
+            ``split.train``.
     """
 
     dataset: Dataset
@@ -62,6 +69,8 @@ class Prepared:
     contents: tuple[str, ...]
     bad: tuple[BadFile, ...]
     silent: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
+    versions: tuple[Sequence[npt.NDArray[np.float32]], ...] = ()
 
 
 def baseline_recipe() -> Recipe:
@@ -125,6 +134,7 @@ def prepare_dataset(
     first = split(dataset)
     dataset, parts = without_tested_copies(dataset, first)
     recipe = make_recipe(config, dataset)
+    steps = resolve_steps(config, front_end=recipe.front_end, hears_sound=True)
     features, baseline = extract_features(
         dataset, [recipe, baseline_recipe()], store=store, strict=strict, progress=progress
     )
@@ -133,11 +143,15 @@ def prepare_dataset(
         of_copies = parts.notes[len(first.notes) :]
         parts = split(dataset)
         parts = replace(parts, notes=(*parts.notes, *of_copies))
+    own = same_size(features)
+    learnt = [dataset[index] for index in parts.train]
     return Prepared(
         dataset=dataset,
         split=parts,
         recipe=recipe,
-        features=same_size(features),
+        features=own,
+        steps=steps,
+        versions=make_versions(learnt, recipe, steps, config, store=store, progress=progress),
         baseline_recipe=baseline_recipe(),
         baseline=baseline.arrays,
         contents=features.contents,
@@ -171,6 +185,7 @@ def prepare_table(
     dataset = table.dataset.regroup(column=config.data.group_column, pattern=config.data.group_pattern)
     _refuse_one_class(dataset)
     recipe = table_recipe(table, config)
+    steps = resolve_steps(config, front_end=recipe.front_end, hears_sound=False)
     features = table_features(table, recipe, strict=strict, progress=progress)
     if features.bad:
         dataset = _without_bad(dataset, features.kept, features.bad)
@@ -185,6 +200,7 @@ def prepare_table(
         baseline=features.arrays if is_whole else summaries(features.arrays),
         contents=features.contents,
         bad=features.bad,
+        steps=steps,
     )
 
 
@@ -256,11 +272,14 @@ def _segments(config: RunConfig, clips: Sequence[Clip], sample_rate: int) -> Seg
     typical_samples = round(typical_duration_s(clips) * sample_rate)
     if wanted.count is not None:
         return segments_by_count(wanted.count, clip_samples=typical_samples)
+    if network.segment_s is not None:
+        length_samples = min(typical_samples, round(network.segment_s * sample_rate))
+        return Segments(length_samples=length_samples, hop_samples=length_samples)
     return default_segments(typical_samples, sample_rate)
 
 
 def default_segments(typical_samples: int, sample_rate: int) -> Segments:
-    """Return how clips are cut where nothing is said: two seconds, overlapping where clips are short.
+    """Return how clips are cut where neither user nor network says: two seconds, overlapping where clips are short.
 
     Short segments give the network more to learn from, and their mean more to decide by. How this was chosen:
     docs/decisions/0006-the-default-recipe.md.
@@ -326,9 +345,12 @@ def data_key(prepared: Prepared, config: RunConfig) -> str:
 
 
 def resolved(config: RunConfig, *, device: str) -> RunConfig:
-    """Return the configuration as it holds from any folder: the path of the data absolute, the device named."""
+    """Return the configuration as it holds from any folder and on any machine: path, device and precision named."""
     path = str(Path(config.data.path).expanduser().resolve())
-    return replace(config, data=replace(config.data, path=path), device=device)
+    train = config.train
+    if train.mixed_precision == "auto":
+        train = replace(train, mixed_precision=has_fast_bfloat16(torch.device(device)))
+    return replace(config, data=replace(config.data, path=path), device=device, train=train)
 
 
 def settled(config: RunConfig, prepared: Prepared) -> RunConfig:
@@ -343,4 +365,10 @@ def settled(config: RunConfig, prepared: Prepared) -> RunConfig:
     elif split.test_fold is None and split.test_fraction is None:
         split = replace(split, test_fraction=_TEST_FRACTION)
     front_end = Named(name=recipe.front_end, settings=recipe.settings)
-    return replace(config, segments=segments_of(recipe), front_end=front_end, split=split)
+    return replace(
+        config,
+        segments=segments_of(recipe),
+        front_end=front_end,
+        split=split,
+        augment=settle_steps(config.augment, prepared.steps),
+    )

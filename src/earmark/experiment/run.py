@@ -1,7 +1,7 @@
 """One run: from a configuration to a scored classifier in a folder."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from earmark.data.dataset import Dataset, count, distinct_folds, listed
 from earmark.data.splits import split_parts
 from earmark.errors import TrainingError
 from earmark.evaluate.scorecard import Scorecard
-from earmark.experiment.config import RunConfig
+from earmark.experiment.config import RunConfig, describe_differences
 from earmark.experiment.environment import describe_environment
 from earmark.experiment.fitting import Fitted, fit_baseline, fit_classifier
 from earmark.experiment.folder import RunFolder
@@ -25,6 +25,7 @@ from earmark.features.store import FeatureStore
 from earmark.inference.bundle import save_bundle
 from earmark.models.device import resolve_device
 from earmark.train.checkpoint import load_checkpoint
+from earmark.train.history import Epoch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +61,7 @@ def train_run(
     resume: bool = False,
     strict: bool = False,
     progress: Progress | None = None,
+    on_epoch: Callable[[Epoch], None] | None = None,
 ) -> RunResult:
     """Train and score a classifier as a configuration says, and write the run folder (all but its report).
 
@@ -73,6 +75,7 @@ def train_run(
         resume: Whether an unfinished run that is there is finished.
         strict: Whether one bad file stops everything.
         progress: What is told while it goes on.
+        on_epoch: Called with each epoch, such as a `Board`: see `train_network`.
 
     Raises:
         StorageError: The folder holds something else, or cannot be written.
@@ -84,12 +87,21 @@ def train_run(
     config = resolved(config, device=device.type)
     run = RunFolder(Path(folder))
     run.claim(overwrite=overwrite, resume=resume)
+    told = _Told(progress=progress, on_epoch=on_epoch)
     if not (run.is_run and overwrite):
-        return _run(config, run, device=device, store=store, resume=resume, strict=strict, progress=progress)
+        return _run(config, run, device=device, store=store, resume=resume, strict=strict, told=told)
     # The old run stays until the new one is whole.
     with run.replacement() as beside:
-        result = _run(config, beside, device=device, store=store, resume=False, strict=strict, progress=progress)
+        result = _run(config, beside, device=device, store=store, resume=False, strict=strict, told=told)
     return replace(result, folder=run)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Told:
+    """Who is told while a run goes on."""
+
+    progress: Progress | None
+    on_epoch: Callable[[Epoch], None] | None
 
 
 def _run(
@@ -100,10 +112,10 @@ def _run(
     store: FeatureStore,
     resume: bool,
     strict: bool,
-    progress: Progress | None,
+    told: _Told,
 ) -> RunResult:
     began = time.monotonic()
-    prepared = prepare(config, store=store, strict=strict, progress=progress)
+    prepared = prepare(config, store=store, strict=strict, progress=told.progress)
     notes = _notes(config, prepared)
     config = settled(config, prepared)
     key = data_key(prepared, config)
@@ -116,10 +128,11 @@ def _run(
         config,
         prepared,
         device=device,
-        progress=progress,
+        progress=told.progress,
         checkpoint_path=run.checkpoint_path,
         checkpoint_key=key,
         resume=resume,
+        on_epoch=told.on_epoch,
     )
     fitted_s = time.monotonic() - began - prepared_s
     run.write_history(fitted.history)
@@ -134,6 +147,7 @@ def _run(
     environment["notes"] = list(notes)
     environment["training_ended"] = fitted.ended
     environment["best_epoch"] = fitted.best_epoch
+    environment["verdict"] = fitted.verdict.to_json()
     run.write_environment(environment)
     scorecard.save(run.scorecard_path)
     if fitted.ended != "interrupted":  # what was cut off may be resumed
@@ -143,9 +157,10 @@ def _run(
 
 def _refuse_other_settings(run: RunFolder, config: RunConfig, key: str) -> None:
     """Refuse to resume a run that was begun with other settings or sounds, before anything is written."""
-    if run.is_run and run.read_config() != config:
+    if run.is_run and (different := describe_differences(run.read_config(), config)):
         raise TrainingError(
-            f"the run in {run.path} was begun with other settings: give --resume alone, or start again with --overwrite"
+            f"the run in {run.path} was begun with other settings: {different}; give --resume alone, or start again "
+            "with --overwrite"
         )
     if run.checkpoint_path.exists():
         load_checkpoint(run.checkpoint_path, key=key)

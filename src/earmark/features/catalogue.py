@@ -38,6 +38,7 @@ class FrontEndKind:
             is not.
         bins_follow_length: Whether the number of bins, and not of frames, follows from the length of the waveform.
         whole_clips: Whether clips of any length give features of one size, so that a clip need not be cut.
+        is_power_db: Whether features are power in dB, whose settings have a `top_db` as in `power_to_db`.
     """
 
     settings: type[Any]
@@ -47,6 +48,7 @@ class FrontEndKind:
     exportable: bool = True
     bins_follow_length: bool = False
     whole_clips: bool = False
+    is_power_db: bool = False
 
 
 FRONT_ENDS: Catalogue[FrontEndKind] = Catalogue(
@@ -57,9 +59,11 @@ FRONT_ENDS: Catalogue[FrontEndKind] = Catalogue(
             SpectrumSettings, Spectrum, "one Fourier transform of the whole waveform", bins_follow_length=True
         ),
         "spectrogram": FrontEndKind(SpectrogramSettings, Spectrogram, "magnitude or power per frequency over time"),
-        "log-spectrogram": FrontEndKind(LogSpectrogramSettings, LogSpectrogram, "power per frequency over time, in dB"),
+        "log-spectrogram": FrontEndKind(
+            LogSpectrogramSettings, LogSpectrogram, "power per frequency over time, in dB", is_power_db=True
+        ),
         "mel": FrontEndKind(MelSettings, Mel, "power per mel band over time"),
-        "log-mel": FrontEndKind(LogMelSettings, LogMel, "power per mel band over time, in dB"),
+        "log-mel": FrontEndKind(LogMelSettings, LogMel, "power per mel band over time, in dB", is_power_db=True),
         "mfcc": FrontEndKind(MfccSettings, Mfcc, "mel-frequency cepstral coefficients over time"),
         "pcen": FrontEndKind(PcenSettings, Pcen, "mel bands over time, each measured against its own recent loudness"),
         "stack": FrontEndKind(StackSettings, Stack, "two of these on one time axis, such as mfcc and log-mel"),

@@ -17,11 +17,13 @@ from torch import nn
 
 from earmark._util.files import bytes_key, content_key, text_key
 from earmark._util.progress import NoProgress, Progress
+from earmark._util.seeds import spawn_generator
 from earmark.audio.pcm import decode_plain_wav
 from earmark.audio.read import read_sound
 from earmark.audio.resample import resample
 from earmark.audio.segments import Segments
 from earmark.audio.stored import open_stored
+from earmark.augment.chain import Chain, Step, describe_steps
 from earmark.data.clip import Clip
 from earmark.errors import AudioError, DataError, SettingError
 from earmark.features.apply import segment_features
@@ -53,6 +55,26 @@ class Recipe:
     front_end: str
     settings: Any
     segments: Segments | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Version:
+    """What to compute from each clip after it was changed: of the training part, for more to learn from.
+
+    Its random numbers follow from the seed, the number, and the content of the clip: another clip more or less changes
+    nothing for the others, and what is in the store is found again.
+
+    Attributes:
+        recipe: What to compute.
+        steps: Augmentations that take waveforms, in order.
+        seed: The root seed.
+        number: Which of several versions.
+    """
+
+    recipe: Recipe
+    steps: tuple[Step, ...]
+    seed: int
+    number: int
 
 
 @dataclass(frozen=True)
@@ -92,7 +114,7 @@ class FeatureSet:
 
 def extract_features(
     clips: Sequence[Clip],
-    recipes: Sequence[Recipe],
+    recipes: Sequence[Recipe | Version],
     *,
     store: FeatureStore,
     n_workers: int | None = None,
@@ -108,7 +130,7 @@ def extract_features(
 
     Args:
         clips: The clips of a data set.
-        recipes: What to compute from each.
+        recipes: What to compute from each, as it is or changed.
         store: Where features are kept.
         n_workers: Number of threads; each works on one file. None for one a processor, at most eight.
         progress: Is told of each clip that is done.
@@ -119,7 +141,8 @@ def extract_features(
 
     Raises:
         DataError: No clip can be used, or `strict` is set and some cannot; the message names them.
-        SettingError: A front end is unknown or takes no sound, or its settings are of another one.
+        SettingError: A front end is unknown or takes no sound, its settings are of another one, or a step takes no
+            waveforms.
     """
     n_workers = _usable_processors() if n_workers is None else n_workers
     if n_workers < 1:
@@ -162,29 +185,52 @@ def describe_bad_files(bad: Sequence[BadFile], n_clips: int) -> str:
 
 @dataclass(frozen=True)
 class _Course:
-    """A recipe, its front end built, and its part of the key."""
+    """A recipe, its front end built, its part of the key, and how a clip is changed before."""
 
     front_end: nn.Module
     sample_rate: int
     segments: Segments | None
     wording: dict[str, object]
+    chain: Chain | None = None
+    seed: int = 0
 
     @classmethod
-    def of(cls, recipe: Recipe) -> "_Course":
+    def of(cls, wanted: Recipe | Version) -> "_Course":
+        if isinstance(wanted, Version):
+            return cls._of_version(wanted)
+        recipe = wanted
         kind = FRONT_ENDS[recipe.front_end]
         if kind.takes != "waveform":
             raise SettingError(
                 f"front end {recipe.front_end!r} takes {kind.takes} and no sound: name another, such as mfcc"
             )
         if not isinstance(recipe.settings, kind.settings):
-            received, wanted = type(recipe.settings).__name__, kind.settings.__name__
-            raise SettingError(f"front end {recipe.front_end!r} takes {wanted}, not {received}")
+            received, needed = type(recipe.settings).__name__, kind.settings.__name__
+            raise SettingError(f"front end {recipe.front_end!r} takes {needed}, not {received}")
         wording: dict[str, object] = {
             "front_end": recipe.front_end,
             "settings": dataclasses.asdict(recipe.settings),
             "segments": dataclasses.asdict(recipe.segments) if recipe.segments else None,
         }
         return cls(kind.build(recipe.settings).eval(), recipe.settings.sample_rate, recipe.segments, wording)
+
+    @classmethod
+    def _of_version(cls, version: Version) -> "_Course":
+        plain = cls.of(version.recipe)
+        chain = Chain(version.steps).at_rate(plain.sample_rate)
+        if chain.takes != ("waveform",):
+            raise SettingError(
+                f"versions of sounds need steps that take waveforms, not {describe_steps(chain.steps)!r}"
+            )
+        said = {"steps": describe_steps(version.steps), "seed": version.seed, "number": version.number}
+        return dataclasses.replace(plain, wording=plain.wording | said, chain=chain, seed=version.seed)
+
+    def change(self, waveform: FloatArray, key: str) -> FloatArray:
+        """Return the waveform as this course wants it."""
+        if self.chain is None:
+            return waveform
+        changed: FloatArray = self.chain.apply(waveform[np.newaxis], spawn_generator(self.seed, "version", key))[0]
+        return changed
 
 
 @dataclass(frozen=True)
@@ -215,6 +261,8 @@ class _Extractor:
         try:
             return self._extract(clip)
         except AudioError as error:
+            if Path(error.path) != clip.path:  # a sound to be mixed in, which no other clip can do without either
+                raise
             return BadFile(clip.name, error.reason)
         except SettingError as error:  # a stretch that cannot be, in one row of a table
             return BadFile(clip.name, str(error))
@@ -276,7 +324,9 @@ def _make(clip: Clip, data: bytes | None, courses: Mapping[str, _Course]) -> tup
         rate: resample(waveform, from_rate=sample_rate, to_rate=rate)
         for rate in {course.sample_rate for course in courses.values()}
     }
-    made = {key: _compute(clip, course, at_rate[course.sample_rate]) for key, course in courses.items()}
+    made = {
+        key: _compute(clip, course, course.change(at_rate[course.sample_rate], key)) for key, course in courses.items()
+    }
     return made, not waveform.any()
 
 

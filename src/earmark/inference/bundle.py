@@ -14,7 +14,9 @@ from earmark._util.files import write_folder_whole, write_json
 from earmark.errors import SettingError, StorageError
 from earmark.features.catalogue import FRONT_ENDS
 from earmark.models.blueprint import Blueprint
+from earmark.models.foreign import Foreign
 from earmark.models.graph import ClassifierGraph
+from earmark.models.own import OWN, OwnNetwork
 
 SCHEMA = 1
 _DESCRIPTION = "classifier.json"
@@ -30,10 +32,17 @@ def save_bundle(folder: Path, graph: ClassifierGraph, blueprint: Blueprint) -> N
         blueprint: What it was built from, with the names of the classes.
 
     Raises:
+        SettingError: The network is an estimator of the user's own, which no bundle can keep.
         StorageError: There is something else, or the folder cannot be written.
     """
+    if isinstance(graph.network, Foreign):
+        raise SettingError(
+            f"a bundle is without pickle, and cannot keep a {type(graph.network.estimator).__name__}: take a classical "
+            "network that ships (random-forest, k-nearest, logistic, svm), or keep the classifier in the program"
+        )
     _refuse_others(folder)
-    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in graph.state_dict().items()}
+    # Copies: safetensors refuses tensors that share their memory, such as weights that are used twice.
+    weights = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in graph.state_dict().items()}
     with write_folder_whole(folder) as part:
         (part / _WEIGHTS).write_bytes(save(weights))
         write_json(part / _DESCRIPTION, {"schema": SCHEMA, "earmark": earmark.__version__, **blueprint.to_json()})
@@ -52,16 +61,18 @@ def _refuse_others(folder: Path) -> None:
         raise StorageError(f"{folder} holds {others[0]}, which is no part of a bundle: name a new folder")
 
 
-def load_bundle(folder: Path) -> tuple[ClassifierGraph, Blueprint]:
+def load_bundle(folder: Path, *, own: OwnNetwork | None = None) -> tuple[ClassifierGraph, Blueprint]:
     """Read a classifier from a bundle, or from the run folder that holds one.
 
     Args:
         folder: A bundle, or a run folder with a ``bundle`` inside.
+        own: What stands for the user's network that the weights are of, where they are not of one that ships.
 
     Returns:
         The graph in evaluation mode, and its blueprint.
 
     Raises:
+        SettingError: A network of the user's own is wanted and not given, given and not wanted, or another one.
         StorageError: There is no bundle, or it is damaged or of another version.
     """
     if not folder.is_dir():
@@ -69,16 +80,34 @@ def load_bundle(folder: Path) -> tuple[ClassifierGraph, Blueprint]:
     if not (folder / _DESCRIPTION).exists() and (folder / "bundle").is_dir():
         folder = folder / "bundle"
     description = _read_description(folder)
+    _check_own(folder, description, own)
     try:
-        blueprint = Blueprint.from_json(description)
+        blueprint = Blueprint.from_json(description, own=own)
         with torch.random.fork_rng(devices=[]):  # weights are drawn, only to be replaced at once
             graph = ClassifierGraph(blueprint).eval()
         graph.load_state_dict(load_file(folder / _WEIGHTS))
         _try_out(graph, blueprint)
-    except (SettingError, SafetensorError, OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
+    except (SettingError, SafetensorError, OSError, LookupError, TypeError, ValueError, RuntimeError) as error:
         reason = textwrap.shorten(str(error), 300)
+        if own is not None and isinstance(error, SettingError | RuntimeError):
+            raise SettingError(f"the network {own.name} does not fit the bundle {folder}: {reason}") from error
         raise StorageError(f"the bundle {folder} is damaged or incomplete: {reason}") from error
     return graph, blueprint
+
+
+def _check_own(folder: Path, description: dict[str, Any], own: OwnNetwork | None) -> None:
+    """Refuse to read a bundle without the network that only its user has, or with one that it has no use for."""
+    network = description.get("network")
+    written = network if isinstance(network, dict) else {}
+    if written.get("name") == OWN and own is None:
+        raise SettingError(
+            f"the network of the bundle {folder} is not one that ships but {written.get('path')}: give that, or what "
+            "makes it, to SoundClassifier.load(folder, network=...)"
+        )
+    if written.get("name") != OWN and own is not None:
+        raise SettingError(
+            f"the network of the bundle {folder} ships, {written.get('name')!r}: load it without {own.name}"
+        )
 
 
 @torch.inference_mode()

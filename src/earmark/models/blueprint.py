@@ -3,9 +3,11 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from earmark.errors import SettingError
 from earmark.features.extract import Recipe
 from earmark.features.recipe import make_settings, recipe_from_json, recipe_to_json
-from earmark.models.catalogue import NETWORKS
+from earmark.models.catalogue import NETWORKS, NetworkKind
+from earmark.models.own import OWN, OwnNetwork, network_kind
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,8 +17,8 @@ class Blueprint:
     Attributes:
         labels: The name of each class, in the order of the probabilities.
         recipe: The front end, its settings, and how a clip is cut into segments.
-        network: The name of the network in the catalogue.
-        network_settings: Its settings.
+        network: The name of the network in the catalogue, or ``"own"`` for one of the user's.
+        network_settings: Its settings, or what stands for the user's network.
         n_bins: Bins of the features that the network takes.
         n_frames: Frames of the features that the network takes.
         n_channels: Channels of the features, where they have them: those of pictures.
@@ -30,6 +32,11 @@ class Blueprint:
     n_frames: int
     n_channels: int = 1
 
+    @property
+    def kind(self) -> NetworkKind:
+        """What the house knows of the network."""
+        return network_kind(self.network, self.network_settings)
+
     def to_json(self) -> dict[str, Any]:
         """Return it as values that JSON knows."""
         return {
@@ -40,19 +47,26 @@ class Blueprint:
         }
 
     @classmethod
-    def from_json(cls, value: dict[str, Any]) -> "Blueprint":
+    def from_json(cls, value: dict[str, Any], *, own: OwnNetwork | None = None) -> "Blueprint":
         """Return what `to_json` wrote down.
 
+        Args:
+            value: What was written.
+            own: What stands for the user's network, where it is of one.
+
         Raises:
-            SettingError: A name or a setting is unknown to this version.
+            SettingError: A name or a setting is unknown to this version, or a user's network is wanted and not given.
             KeyError: A part is missing.
         """
         network = dict(value["network"])
         name = network.pop("name")
+        if name == OWN and own is None:
+            raise SettingError(f"its network is not one that ships but {network['path']}")
+        settings = own if name == OWN else make_settings(NETWORKS[name].settings, network)
         return cls(
             labels=tuple(value["labels"]),
             recipe=recipe_from_json(value),
             network=name,
-            network_settings=make_settings(NETWORKS[name].settings, network),
+            network_settings=settings,
             **value["features"],
         )

@@ -11,9 +11,12 @@ from earmark._util.catalogue import Catalogue
 from earmark.models.alexnet import AlexNet, AlexNetSettings
 from earmark.models.cnn import Cnn, CnnSettings
 from earmark.models.cnn_small import CnnSmall, CnnSmallSettings
+from earmark.models.forest import Forest, ForestSettings
+from earmark.models.logistic import Logistic, LogisticSettings
 from earmark.models.mlp import Mlp, MlpRegularisedSettings, MlpSettings
 from earmark.models.multiscale import LstmMultiscale, LstmMultiscaleSettings
-from earmark.models.recurrent import Gru, Lstm, RecurrentSettings
+from earmark.models.nearest import Nearest, NearestSettings
+from earmark.models.recurrent import Gru, GruSettings, Lstm, LstmSettings
 from earmark.models.resnet_mel import ResnetMel, ResnetMelSettings
 from earmark.models.svm import Svm, SvmSettings
 from earmark.models.two_branch import TwoBranch, TwoBranchSettings
@@ -38,6 +41,9 @@ class NetworkKind:
         whole_clips: Whether it looks at a clip as one segment where no segments are asked for.
         defaults: What it likes where a configuration says nothing: tables of settings, such as those of ``front_end``
             (the one named above) and ``train``.
+        segment_s: The length of its segments in seconds where a configuration says nothing, or of the clips if they are
+            shorter; None for two seconds.
+        learns_in_batches: Whether it is trained in epochs and batches, which can be changed anew each time.
         summary: One line for help texts.
     """
 
@@ -46,6 +52,8 @@ class NetworkKind:
     front_end: str = "log-mel"
     whole_clips: bool = False
     defaults: Tables = field(default_factory=_tables)
+    segment_s: float | None = None
+    learns_in_batches: bool = True
     summary: str
 
 
@@ -63,8 +71,24 @@ NETWORKS: Catalogue[NetworkKind] = Catalogue(
         "cnn-small": NetworkKind(
             settings=CnnSmallSettings, build=CnnSmall, summary="two convolutions, then a dense layer"
         ),
-        "gru": NetworkKind(settings=RecurrentSettings, build=Gru, summary="two layers of GRU, then a dense layer"),
-        "lstm": NetworkKind(settings=RecurrentSettings, build=Lstm, summary="two layers of LSTM, then a dense layer"),
+        "gru": NetworkKind(settings=GruSettings, build=Gru, summary="two layers of GRU, then a dense layer"),
+        "k-nearest": NetworkKind(
+            settings=NearestSettings,
+            build=Nearest,
+            front_end="statistics",
+            whole_clips=True,
+            learns_in_batches=False,
+            summary="a vote of the nearest training clips, by statistics of the clip",
+        ),
+        "logistic": NetworkKind(
+            settings=LogisticSettings,
+            build=Logistic,
+            front_end="statistics",
+            whole_clips=True,
+            learns_in_batches=False,
+            summary="logistic regression on statistics of the clip",
+        ),
+        "lstm": NetworkKind(settings=LstmSettings, build=Lstm, summary="two layers of LSTM, then a dense layer"),
         "lstm-multiscale": NetworkKind(
             settings=LstmMultiscaleSettings,
             build=LstmMultiscale,
@@ -76,6 +100,14 @@ NETWORKS: Catalogue[NetworkKind] = Catalogue(
             build=Mlp,
             defaults=_tables(train={"optimiser": "adam", "learning_rate": 1e-4, "l2": 1e-3}),
             summary="the same perceptron with dropout and small weights",
+        ),
+        "random-forest": NetworkKind(
+            settings=ForestSettings,
+            build=Forest,
+            front_end="statistics",
+            whole_clips=True,
+            learns_in_batches=False,
+            summary="random forest on statistics of the clip",
         ),
         "resnet-mel": NetworkKind(
             settings=ResnetMelSettings,
@@ -91,9 +123,25 @@ NETWORKS: Catalogue[NetworkKind] = Catalogue(
                     "label_smoothing": 0.1,
                     "batch_size": 32,
                     "max_epochs": 120,
-                    "patience": 120,  # a cosine wants to run to its end
+                    "keep": "last",  # a cosine wants to run to its end
+                    "segments_per_clip": 1,
+                    "mixed_precision": "auto",
                 },
+                augment={
+                    "steps": (
+                        "speed",
+                        "power-shift",
+                        "power-gain",
+                        "equaliser",
+                        "mix-energies",
+                        "noise-floor",
+                        "frequency-mask:n_masks=1:max_share=0.125",
+                        "time-mask:n_masks=1:max_share=0.125",
+                    )
+                },
+                split={"validation_fraction": 0.1},
             ),
+            segment_s=5.0,
             summary="four residual blocks that weigh their channels, for mel spectrograms",
         ),
         "svm": NetworkKind(
@@ -101,6 +149,7 @@ NETWORKS: Catalogue[NetworkKind] = Catalogue(
             build=Svm,
             front_end="statistics",
             whole_clips=True,
+            learns_in_batches=False,
             summary="support-vector machine on statistics of the clip",
         ),
         "two-branch": NetworkKind(

@@ -22,3 +22,14 @@ def resolve_device(name: str) -> torch.device:
     if not there[name]:
         raise SettingError(f"the device {name!r} is not to be had on this machine: take 'cpu' or 'auto'")
     return torch.device(name)
+
+
+def has_fast_bfloat16(device: torch.device) -> bool:
+    """Return whether a device multiplies bfloat16 by itself, so that mixed precision is faster and not slower."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    if device.type != "cpu":
+        return False
+    # Asked by name: what a processor can do is told in other words by each version of torch (this is 2.13).
+    can = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
+    return bool(can and can())

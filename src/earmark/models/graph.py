@@ -6,7 +6,6 @@ from torch import Tensor, nn
 from earmark.features.catalogue import FRONT_ENDS
 from earmark.features.standardise import Standardiser
 from earmark.models.blueprint import Blueprint
-from earmark.models.catalogue import NETWORKS
 
 
 class ClassifierGraph(nn.Module):
@@ -26,7 +25,7 @@ class ClassifierGraph(nn.Module):
         recipe = blueprint.recipe
         self.front_end = FRONT_ENDS[recipe.front_end].build(recipe.settings)
         self.standardiser = Standardiser(blueprint.n_bins, blueprint.n_channels)
-        self.network = NETWORKS[blueprint.network].build(
+        self.network = blueprint.kind.build(
             n_bins=blueprint.n_bins,
             n_frames=blueprint.n_frames,
             n_channels=blueprint.n_channels,

@@ -33,6 +33,16 @@ class RecurrentSettings:
         check_dropout(self.dropout)
 
 
+@dataclass(frozen=True, kw_only=True)
+class LstmSettings(RecurrentSettings):
+    """Settings of the LSTM: see `RecurrentSettings`. The type says which network they are of."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GruSettings(RecurrentSettings):
+    """Settings of the GRU: see `RecurrentSettings`. The type says which network they are of."""
+
+
 class Lstm(nn.Module):
     """Two layers of LSTM, the first from sequence to sequence, of the second the last state; then a dense layer.
 
@@ -45,7 +55,7 @@ class Lstm(nn.Module):
         n_classes: Classes to tell apart.
         settings: See `RecurrentSettings`.
 
-    >>> Lstm(n_bins=13, n_frames=130, n_classes=10, settings=RecurrentSettings())(torch.zeros(2, 13, 130)).shape
+    >>> Lstm(n_bins=13, n_frames=130, n_classes=10, settings=LstmSettings())(torch.zeros(2, 13, 130)).shape
     torch.Size([2, 10])
 
     Source: Hochreiter and Schmidhuber (1997), "Long short-term memory", Neural Computation 9(8); for the bias Gers,
@@ -83,7 +93,7 @@ class Gru(nn.Module):
         n_classes: Classes to tell apart.
         settings: See `RecurrentSettings`.
 
-    >>> Gru(n_bins=13, n_frames=130, n_classes=10, settings=RecurrentSettings())(torch.zeros(2, 13, 130)).shape
+    >>> Gru(n_bins=13, n_frames=130, n_classes=10, settings=GruSettings())(torch.zeros(2, 13, 130)).shape
     torch.Size([2, 10])
 
     Source: Cho et al. (2014), "Learning phrase representations using RNN encoder-decoder for statistical machine

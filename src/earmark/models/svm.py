@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from earmark.errors import SettingError
+from earmark.models.solved import take_shapes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,6 +16,9 @@ class SvmSettings:
 
     Attributes:
         penalty: What a clip on the wrong side costs (C), above 0.
+
+    Raises:
+        SettingError: A setting cannot be.
     """
 
     penalty: float = 10.0
@@ -67,8 +71,8 @@ class Svm(nn.Module):
         decisions = kernel @ self.coefficients.T + self.intercepts  # (batch, n_pairs), above 0 for the pair's first
         votes = (decisions > 0).to(features.dtype)
         n_classes = self.n_classes
-        ballots = features.new_zeros(len(features), n_classes)
-        sums = features.new_zeros(len(features), n_classes)
+        ballots = features.new_zeros(features.shape[0], n_classes)
+        sums = torch.zeros_like(ballots)
         first = torch.tensor(self.first, device=features.device)
         second = torch.tensor(self.second, device=features.device)
         ballots = ballots.index_add(1, first, votes).index_add(1, second, 1 - votes)
@@ -76,8 +80,5 @@ class Svm(nn.Module):
         return ballots + sums / (3 * (sums.abs() + 1))
 
     def _load_from_state_dict(self, state_dict: dict[str, Tensor], prefix: str, *rest: object) -> None:
-        # The number of support vectors is known only after fitting: take the shapes of what is loaded.
-        for name in ("support", "coefficients"):
-            if prefix + name in state_dict:
-                setattr(self, name, torch.zeros_like(state_dict[prefix + name]))
+        take_shapes(self, state_dict, prefix, ("support", "coefficients"))
         super()._load_from_state_dict(state_dict, prefix, *rest)

@@ -33,6 +33,8 @@ def size_after(size: int, windows: Sequence[Window]) -> int:
     """
     for window in windows:
         size = (size + 2 * window.padding - window.width) // window.stride + 1
+        if size < 1:  # the next window's padding brings nothing back
+            return size
     return size
 
 

@@ -25,7 +25,7 @@ from earmark.report.tables import (
     score_rows,
     worst_mistakes,
 )
-from earmark.report.verdict import cautions, describe_ending, verdict
+from earmark.report.verdict import cautions, describe_course, describe_ending, verdict
 
 N_MISTAKES = 12
 _NO_SOUND = "There is no sound to play: the data are features or pictures."
@@ -83,6 +83,7 @@ def _content(results: RunResults) -> dict[str, Any]:
         "charts": figures.draw_curves(results.epochs, best_epoch=results.best_epoch),
         "figures": figures,
         "ending": describe_ending(results),
+        "course": describe_course(results),
         "matrix": matrix_rows(scorecard),
         "pairs": commonest_confusions(scorecard),
         "classes": class_lines(scorecard),

@@ -1,6 +1,6 @@
 """What a run comes to, in a few plain sentences."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from earmark.data.dataset import count
 from earmark.evaluate.scorecard import Scorecard
@@ -109,3 +109,10 @@ def _heard_twice(results: RunResults) -> set[str]:
 def describe_ending(results: RunResults) -> str:
     """Return how the training ended; nothing for what is not trained in epochs."""
     return _ENDINGS.get(str(results.environment.get("training_ended", "")), "")
+
+
+def describe_course(results: RunResults) -> list[str]:
+    """Return whether the training overfitted and what to try, as the run itself said; nothing where it said nothing."""
+    said = results.environment.get("verdict", {})
+    sentences = said.get("sentences", []) if isinstance(said, Mapping) else []
+    return [str(sentence).replace(" %", "\N{NO-BREAK SPACE}%") for sentence in sentences]

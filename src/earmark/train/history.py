@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from earmark._util.files import write_text
 from earmark.errors import StorageError
@@ -40,20 +41,20 @@ class Epoch:
 
     def sentence(self) -> str:
         """Return what a progress bar shows beside the epoch."""
+        waits = " (waits for data)" if self.waits_for_data else ""
         if self.validation_loss is None or self.validation_accuracy is None:
-            return f"loss {self.train_loss:.2f} accuracy {self.train_accuracy:.2f}"
-        return (
-            f"loss {self.train_loss:.2f} validation {self.validation_loss:.2f} accuracy {self.validation_accuracy:.2f}"
-        )
+            return f"loss {self.train_loss:.2f} accuracy {self.train_accuracy:.2f}{waits}"
+        measured = f"validation {self.validation_loss:.2f} accuracy {self.validation_accuracy:.2f}"
+        return f"loss {self.train_loss:.2f} {measured}{waits}"
 
 
 def write_history(path: Path, history: Sequence[Epoch]) -> None:
-    """Write one JSON object a line and epoch.
+    """Write one JSON object a line and epoch; one that waited for its data more than half of its time says so.
 
     Raises:
         StorageError: The file cannot be written.
     """
-    write_text(path, "".join(json.dumps(asdict(epoch)) + "\n" for epoch in history))
+    write_text(path, "".join(json.dumps(_to_json(epoch)) + "\n" for epoch in history))
 
 
 def read_history(path: Path) -> list[Epoch]:
@@ -65,6 +66,16 @@ def read_history(path: Path) -> list[Epoch]:
     if not path.exists():
         return []
     try:
-        return [Epoch(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
+        return [_from_json(json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
     except (OSError, TypeError, ValueError) as error:
         raise StorageError(f"the history {path} cannot be read: {error}") from error
+
+
+def _to_json(epoch: Epoch) -> dict[str, float | bool | None]:
+    return asdict(epoch) | ({"waits_for_data": True} if epoch.waits_for_data else {})
+
+
+def _from_json(values: dict[str, Any]) -> Epoch:
+    values = dict(values)
+    values.pop("waits_for_data", None)
+    return Epoch(**values)

@@ -15,6 +15,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from earmark._util.progress import NoProgress, Progress
 from earmark._util.seeds import spawn_generator, spawn_seed
 from earmark.errors import TrainingError
+from earmark.models.device import has_fast_bfloat16
 from earmark.train.checkpoint import (
     Checkpoint,
     copy_state,
@@ -27,6 +28,7 @@ from earmark.train.history import Epoch
 from earmark.train.objective import Objective
 from earmark.train.optimiser import learning_rate_at, make_optimiser
 from earmark.train.settings import TrainSettings
+from earmark.train.verdict import describe_divergence
 
 # Given which segments a batch is of, and random numbers: its features, and its classes (batch,) or shares of them
 # (batch, n_classes). It is where sounds are changed anew in each epoch.
@@ -96,13 +98,14 @@ def train_network(
     checkpoint_path: Path | None = None,
     checkpoint_key: str = "",
     resume: bool = False,
+    on_epoch: Callable[[Epoch], None] | None = None,
 ) -> TrainResult:
     """Train a network in place and leave it with the weights of its best epoch.
 
     The best epoch is the one with the lowest log loss over the validation *clips* (a clip's probabilities are the
-    mean of its segments'); without a validation part it is the last. Every epoch's random numbers follow from `seed`
-    and the epoch's number alone, so a resumed training is the same as one that was never cut off. Ctrl-C ends the
-    training and keeps the best so far.
+    mean of its segments'); without a validation part, or where the settings say so, it is the last. Every epoch's
+    random numbers follow from `seed` and the epoch's number alone, so a resumed training is the same as one that was
+    never cut off. Ctrl-C ends the training and keeps the best so far.
 
     Args:
         network: Maps features (batch, n_bins, n_frames) to logits (batch, n_classes).
@@ -116,12 +119,13 @@ def train_network(
         checkpoint_path: Where the state is kept for `resume`; None keeps none.
         checkpoint_key: Names settings and data; only a checkpoint of the same key is taken up.
         resume: Whether to go on from `checkpoint_path`, if it is there.
+        on_epoch: Called with each epoch when it is over; a resumed training begins with those that it has behind it.
 
     Raises:
-        TrainingError: The loss is not finite in the first epoch, or the checkpoint does not fit.
+        TrainingError: Loss or weights are not finite after the first epoch, or the checkpoint does not fit.
         StorageError: The checkpoint cannot be written.
     """
-    progress = progress or NoProgress()
+    progress, on_epoch = progress or NoProgress(), on_epoch or _say_nothing
     # channels_last is the layout that convolutions on a processor work in: without it each is re-ordered and back.
     network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs miss it
     train = train.to(device)
@@ -132,20 +136,22 @@ def train_network(
         checkpoint = load_checkpoint(checkpoint_path, key=checkpoint_key)
         _take_up(checkpoint, course, state, path=checkpoint_path)
     progress.start("training", settings.max_epochs)
-    for _ in state.history:
+    for epoch in state.history:
         progress.advance("resumed")
+        on_epoch(epoch)
     ended = "max_epochs"
     try:
         for number in range(len(state.history) + 1, settings.max_epochs + 1):
-            if validation and number - 1 - state.best_epoch >= settings.patience:
+            if validation and settings.keep == "best" and number - 1 - state.best_epoch >= settings.patience:
                 ended = "patience"
                 break
             epoch = course.run(number, validation)
-            if not math.isfinite(epoch.train_loss) or not math.isfinite(epoch.validation_loss or 0.0):
+            if not _is_finite(epoch, course.learnt):
                 ended = "diverged"
                 break
-            _note(epoch, course.learnt, state)
+            _note(epoch, course.learnt, state, keep=settings.keep)
             progress.advance(epoch.sentence())
+            on_epoch(epoch)
             if checkpoint_path and time.monotonic() - state.saved_at > _CHECKPOINT_EVERY_S:
                 save_checkpoint(checkpoint_path, _checkpoint(course, state, checkpoint_key))
                 state.saved_at = time.monotonic()
@@ -154,10 +160,7 @@ def train_network(
     if not state.best:
         if ended == "interrupted":
             raise KeyboardInterrupt
-        raise TrainingError(
-            f"the loss was not finite in the first epoch: learning_rate {settings.learning_rate} is too high; try "
-            f"{settings.learning_rate / 10:g}"
-        )
+        raise TrainingError(describe_divergence(settings, epoch=1))
     network.load_state_dict(state.best)
     return TrainResult(history=tuple(state.history), best_epoch=state.best_epoch, ended=ended)
 
@@ -184,6 +187,8 @@ class _Course:
         self._train, self._settings, self._seed, self._device = train, settings, seed, device
         self._draw = draw or self._as_it_is
         self._objective = Objective(settings, train.y)
+        wanted = settings.mixed_precision
+        self._is_mixed = has_fast_bfloat16(device) if wanted == "auto" else bool(wanted)
 
     @property
     def learnt(self) -> nn.Module:
@@ -197,6 +202,9 @@ class _Course:
         loss_sum, n_right, data_s = torch.zeros((), device=device), torch.zeros((), device=device), 0.0
         self.network.train()
         order = torch.from_numpy(spawn_generator(self._seed, "epoch", number).permutation(n_segments)).to(device)
+        if self._settings.segments_per_clip is not None:
+            order = first_of_each(order, self._train.clip_index, self._settings.segments_per_clip)
+            n_segments = len(order)
         generator = spawn_generator(self._seed, "augmentation", number)
         parts = list(batches(order, self._settings.batch_size))
         # Dropout draws from torch's global generator: give it this epoch's seed, and give the caller's state back.
@@ -232,7 +240,7 @@ class _Course:
         for group in optimiser.param_groups:
             group["lr"] = learning_rate
         optimiser.zero_grad()
-        with torch.autocast(self._device.type, torch.bfloat16, enabled=settings.mixed_precision):
+        with torch.autocast(self._device.type, torch.bfloat16, enabled=self._is_mixed):
             logits = self.network(features)  # (batch, n_classes)
         loss = self._objective.loss(logits, targets)
         penalty = self._objective.penalty(self.network)
@@ -259,6 +267,26 @@ def batches(order: Tensor, batch_size: int) -> Iterator[Tensor]:
     yield from parts
 
 
+def first_of_each(order: Tensor, clip_index: Tensor, n: int) -> Tensor:
+    """Return an order of segments without those that come after the first `n` of their clip.
+
+    Args:
+        order: Segments (n_segments,), each once.
+        clip_index: The clip of each segment (n_segments,), by its number.
+        n: How many of a clip stay.
+
+    >>> first_of_each(torch.tensor([3, 0, 2, 1]), torch.tensor([0, 0, 1, 1]), 1)
+    tensor([3, 0])
+    """
+    clip = clip_index[order]
+    by_clip = torch.argsort(clip, stable=True)  # clip after clip, each in the order of `order`
+    counts = torch.bincount(clip)
+    begins = torch.repeat_interleave(counts.cumsum(0) - counts, counts)
+    rank = torch.empty_like(clip)
+    rank[by_clip] = torch.arange(len(clip), device=clip.device) - begins
+    return order[rank < n]
+
+
 @torch.inference_mode()
 def _validate(network: nn.Module, part: LabelledSegments) -> tuple[float, float]:
     """Return log loss and accuracy over the clips of `part`."""
@@ -273,9 +301,20 @@ def _validate(network: nn.Module, part: LabelledSegments) -> tuple[float, float]
     return float(loss), float((means.argmax(1) == y).float().mean())
 
 
-def _note(epoch: Epoch, network: nn.Module, state: _State) -> None:
+def _say_nothing(epoch: Epoch) -> None:
+    del epoch
+
+
+def _is_finite(epoch: Epoch, network: nn.Module) -> bool:
+    """Return whether loss and weights are: a last step can spoil weights or batch norm's means unseen by any loss."""
+    floats = (tensor for tensor in network.state_dict().values() if tensor.is_floating_point())
+    losses = (epoch.train_loss, epoch.validation_loss or 0.0)
+    return all(map(math.isfinite, losses)) and all(bool(tensor.isfinite().all()) for tensor in floats)
+
+
+def _note(epoch: Epoch, network: nn.Module, state: _State, *, keep: str) -> None:
     state.history.append(epoch)
-    if epoch.validation_loss is None or epoch.validation_loss < state.best_loss:
+    if keep == "last" or epoch.validation_loss is None or epoch.validation_loss < state.best_loss:
         state.best_loss = math.inf if epoch.validation_loss is None else epoch.validation_loss
         state.best_epoch = epoch.epoch
         state.best = copy_state(network)

@@ -14,7 +14,11 @@ class TrainSettings:
     Attributes:
         max_epochs: Epochs at most; early stopping usually ends sooner.
         patience: Epochs without a better validation score after which training stops.
+        keep: Which epoch's weights are kept: the "best" on the validation part, or the "last", for a schedule that runs
+            to its end; then nothing is stopped early.
         batch_size: Segments in a step.
+        segments_per_clip: Segments of each clip that an epoch learns from, drawn anew each time; None for all of them.
+            An epoch then costs as much for long clips as for short ones.
         optimiser: How the weights are stepped.
         learning_rate: The step size, at its highest.
         schedule: How the step size goes: the same throughout, or down to zero along half a cosine over `max_epochs`.
@@ -27,13 +31,15 @@ class TrainSettings:
         clip_norm: The longest gradient that is stepped along; None for any.
         ema_decay: How much of an average of the weights stays at each step; it is what is validated and kept. None for
             the weights themselves.
-        mixed_precision: Whether to compute in bfloat16 where that is safe. Faster on graphics cards, and on processors
-            that have it for large networks.
+        mixed_precision: Whether to compute in bfloat16 where that is safe: faster on graphics cards, and for large
+            networks on processors that have it; "auto" does so where the device has it.
     """
 
     max_epochs: int = 100
     patience: int = 15
+    keep: Literal["best", "last"] = "best"
     batch_size: int = 32
+    segments_per_clip: int | None = None
     optimiser: Literal["adamw", "adam", "adamax", "sgd"] = "adamw"
     learning_rate: float = 1e-3
     schedule: Literal["constant", "cosine"] = "constant"
@@ -45,12 +51,16 @@ class TrainSettings:
     class_weights: Literal["equal", "balanced"] = "equal"
     clip_norm: float | None = None
     ema_decay: float | None = None
-    mixed_precision: bool = False
+    mixed_precision: bool | Literal["auto"] = False
 
     def __post_init__(self) -> None:
         for name in ("max_epochs", "patience", "batch_size"):
             if getattr(self, name) < 1:
                 raise SettingError(f"{name} must be at least 1, not {getattr(self, name)}")
+        if self.segments_per_clip is not None and self.segments_per_clip < 1:
+            raise SettingError(f"segments_per_clip must be at least 1, or off, not {self.segments_per_clip}")
+        if self.mixed_precision not in (True, False, "auto"):
+            raise SettingError(f"mixed_precision must be true, false or auto, not {self.mixed_precision!r}")
         for name, known in _CHOICES.items():
             if getattr(self, name) not in known:
                 raise SettingError(f"{name} must be {' or '.join(known)}, not {getattr(self, name)!r}")
@@ -72,6 +82,7 @@ class TrainSettings:
 
 
 _CHOICES = {
+    "keep": ("best", "last"),
     "optimiser": ("adamw", "adam", "adamax", "sgd"),
     "schedule": ("constant", "cosine"),
     "class_weights": ("equal", "balanced"),

@@ -12,13 +12,20 @@ from earmark.models.svm import Svm
 _TWO = 2
 
 
-def fit_svm(network: Svm, features: Tensor, y: npt.NDArray[np.int64]) -> None:
+def fit_svm(
+    network: Svm,
+    features: Tensor,
+    y: npt.NDArray[np.int64],
+    *,
+    seed: int = 0,  # noqa: ARG001 - every solver is told; there is one best answer here
+) -> None:
     """Find the support vectors, and put them into the network.
 
     Args:
         network: What is fitted, in place.
         features: Standardised features (n, n_bins, n_frames).
         y: The class of each (n,); every class occurs.
+        seed: For what is left to chance: here nothing.
     """
     from sklearn.svm import SVC  # noqa: PLC0415 - scikit-learn takes over a second to import
 

@@ -1,0 +1,326 @@
+"""Several classifiers on the same folds: is the best significantly better than the simplest?"""
+
+import csv
+import tomllib
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import tomli_w
+import torch
+
+from earmark._util.files import write_json, write_text
+from earmark._util.progress import NoProgress, Progress
+from earmark.errors import DataError, SettingError, StorageError, TrainingError
+from earmark.evaluate.paired import PairedAccuracy, holm, paired_accuracy
+from earmark.experiment.comparison import Candidate, Comparison, write_comparison_table
+from earmark.experiment.config import RunConfig, make_config
+from earmark.experiment.crossval import (
+    CrossValidation,
+    Titled,
+    cross_validate,
+    read_cross_validation,
+    refuse_other_settings,
+    settle_folds,
+)
+from earmark.experiment.fitting import make_blueprint
+from earmark.experiment.folder import RunFolder
+from earmark.experiment.prepare import prepare
+from earmark.features.catalogue import FRONT_ENDS
+from earmark.features.store import FeatureStore
+from earmark.inference.bundle import load_bundle
+from earmark.models.catalogue import NETWORKS
+from earmark.models.graph import ClassifierGraph
+
+_ASKED, _JSON, _CSV = "comparison.toml", "comparison.json", "comparison.csv"
+PICTURE = "comparison.png"
+_FILES = (_JSON, _CSV, PICTURE, _ASKED)  # what says that the folder is ours goes last
+_FEWEST = 2
+
+
+def pair_up(networks: Sequence[str], front_ends: Sequence[str] = ()) -> dict[str, tuple[str, str | None]]:
+    """Return the candidates that are asked for: each network with each front end, or with its own.
+
+    Args:
+        networks: Names of networks.
+        front_ends: Names of front ends; none for each network's own.
+
+    Returns:
+        For the name of each candidate its network and its front end, None for its own.
+
+    Raises:
+        SettingError: A name is unknown (the nearest is offered) or there twice, or there are fewer than two candidates.
+
+    >>> pair_up(["svm", "cnn"], ["mfcc"])
+    {'svm-mfcc': ('svm', 'mfcc'), 'cnn-mfcc': ('cnn', 'mfcc')}
+    """
+    for kind, names, known in (("network", networks, NETWORKS), ("front end", front_ends, FRONT_ENDS)):
+        for place, name in enumerate(names):
+            known[name]  # answers an unknown one with the nearest
+            if name in names[:place]:
+                raise SettingError(f"the {kind} {name!r} is named twice: name it once")
+    pairs = {
+        network if front_end is None else f"{network}-{front_end}": (network, front_end)
+        for network, front_end in product(networks, front_ends or (None,))
+    }
+    if len(pairs) < _FEWEST:
+        named = f"{next(iter(pairs))} alone" if pairs else "nothing"
+        raise SettingError(
+            f"a comparison needs two candidates at least, and {named} is named: give --network a,b or --features x,y"
+        )
+    return pairs
+
+
+def compare(
+    configs: Mapping[str, RunConfig],
+    folder: str | Path,
+    *,
+    store: FeatureStore,
+    n_folds: int | None = None,
+    overwrite: bool = False,
+    resume: bool = False,
+    strict: bool = False,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Cross-validate each candidate on the same folds, and compare them on the same clips.
+
+    Before anything is trained, the features of all candidates are computed and each network is tried out on some.
+
+    Args:
+        configs: The configuration of each candidate by its name, two at least, all of the same data and seed.
+        folder: New, empty, or with `overwrite` or `resume` that of another comparison. Each candidate is
+            cross-validated in a folder of its name inside.
+        store: Where features are kept from candidate to candidate.
+        n_folds: How many folds to compute where the data set has none; five if None.
+        overwrite: Whether a comparison that is there is replaced.
+        resume: Whether one that is there is finished; candidates that are new may join it.
+        strict: Whether one bad file stops everything.
+        progress: What is told while it goes on.
+
+    Returns:
+        The comparison, which is in ``comparison.json`` and ``comparison.csv`` too.
+
+    Raises:
+        SettingError: There are fewer than two candidates, they are of other data, or one cannot be: its network does
+            not fit its features.
+        StorageError: The folder holds something else, or cannot be written.
+        DataError: The data set cannot be used or has changed meanwhile, or `strict` and a file is bad.
+        SplitError: The folds cannot be made.
+        TrainingError: A training cannot go on, or was begun with other settings.
+    """
+    progress = progress or NoProgress()
+    folder = Path(folder)
+    if len(configs) < _FEWEST:
+        raise SettingError(f"a comparison needs two candidates at least, not {len(configs)}")
+    odd = [name for name in configs if not name or Path(name).name != name]
+    if odd:
+        raise SettingError(f"a candidate's name names its folder, and {odd[0]!r} cannot")
+    if len({(config.data, config.seed) for config in configs.values()}) > 1:
+        raise SettingError("candidates are compared on the same data with the same seed, and these differ in it")
+    _claim(folder, set(configs), overwrite=overwrite, resume=resume)
+    settled = {name: settle_folds(config, n_folds)[1] for name, config in configs.items()}
+    for name, config in settled.items() if resume else ():
+        refuse_other_settings(RunFolder(folder / name), config)
+    _try_out(settled, store=store, strict=strict, progress=progress)
+    if overwrite:
+        _clear(folder)
+    _save_asked(folder, {name: replace(config, split=configs[name].split) for name, config in settled.items()}, n_folds)
+    results = []
+    for number, (name, config) in enumerate(configs.items(), 1):
+        run = RunFolder(folder / name)
+        if run.is_run and run.is_finished:
+            results.append(read_cross_validation(run.path))
+            continue
+        told = Titled(progress, f"{name} ({number} of {len(configs)})")
+        results.append(
+            cross_validate(
+                config, run.path, store=store, n_folds=n_folds, resume=run.is_run, strict=strict, progress=told
+            )
+        )
+    comparison = _compare(folder, results, seed=next(iter(configs.values())).seed)
+    write_comparison_table(folder / _CSV, comparison)
+    write_json(folder / _JSON, comparison.to_json())
+    return comparison
+
+
+def compare_predictions(first: str | Path, second: str | Path, *, seed: int = 0) -> PairedAccuracy:
+    """Compare two finished runs, or two finished cross-validations, that were tested on the same clips.
+
+    Args:
+        first: The folder of one.
+        second: The folder of the other.
+        seed: The root seed: draws the groups.
+
+    Raises:
+        StorageError: A folder holds no finished run.
+        DataError: They were tested on other clips, or on other groups of them.
+    """
+    one, other = (_read_tested(RunFolder(Path(folder))) for folder in (first, second))
+    _refuse_other_clips(one, other, Path(first), Path(second))
+    return paired_accuracy(one.right, other.right, [group for *_, group in one.clips], seed=seed)
+
+
+def read_asked(folder: str | Path) -> tuple[dict[str, RunConfig], int | None]:
+    """Return the candidates of a comparison that was begun, and how many folds were asked for.
+
+    Args:
+        folder: That of the comparison.
+
+    Raises:
+        StorageError: There is none, or the file that says what was asked for is damaged.
+        SettingError: It is of another version.
+    """
+    path = Path(folder) / _ASKED
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        tables, n_folds = content["candidates"], content.get("n_folds")
+    except FileNotFoundError as error:
+        raise StorageError(f"{folder} holds no comparison: it has no {_ASKED}") from error
+    except (OSError, KeyError, ValueError) as error:
+        raise StorageError(f"{path} cannot be read: {error}") from error
+    return {name: make_config(table) for name, table in tables.items()}, n_folds
+
+
+# ---------------------------------------------------------------- the folder
+
+
+def _claim(folder: Path, names: set[str], *, overwrite: bool, resume: bool) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise StorageError(f"{folder} is a file: a comparison needs a folder")
+    if not folder.exists() or not any(folder.iterdir()):
+        return
+    if not (folder / _ASKED).exists():
+        raise StorageError(f"{folder} holds files that are not a comparison's: give another folder with -o")
+    if overwrite:
+        return
+    if not resume:
+        raise StorageError(
+            f"{folder} holds a comparison already: give another folder with -o, or --overwrite to replace it, or "
+            "--resume to finish it"
+        )
+    begun = set(read_asked(folder)[0])
+    if begun - names:
+        raise TrainingError(
+            f"the comparison in {folder} was begun with {', '.join(sorted(begun - names))} too: name it as well, or "
+            "start again with --overwrite"
+        )
+    if begun == names and (folder / _JSON).exists():
+        raise StorageError(f"the comparison in {folder} is finished: there is nothing to resume")
+
+
+def _clear(folder: Path) -> None:
+    """Throw away the comparison that is here; other files stay."""
+    with suppress(StorageError, SettingError):
+        for name in read_asked(folder)[0]:
+            run = RunFolder(folder / name)
+            run.clear()
+            for picture in ("epochs.png", "confusion.png"):
+                (run.path / picture).unlink(missing_ok=True)
+            with suppress(OSError):  # somebody's own files lie in it too
+                run.path.rmdir()
+    for name in _FILES:
+        (folder / name).unlink(missing_ok=True)
+
+
+def _save_asked(folder: Path, configs: Mapping[str, RunConfig], n_folds: int | None) -> None:
+    folds = {} if n_folds is None else {"n_folds": n_folds}
+    content = {**folds, "candidates": {name: config.to_dict() for name, config in configs.items()}}
+    write_text(folder / _ASKED, tomli_w.dumps(content))
+
+
+# ---------------------------------------------------------------- before and after the work
+
+
+def _try_out(configs: Mapping[str, RunConfig], *, store: FeatureStore, strict: bool, progress: Progress) -> None:
+    """Compute the features of each candidate and let some through its network: what cannot be is found now."""
+    for name, config in configs.items():
+        try:
+            prepared = prepare(config, store=store, strict=strict, progress=Titled(progress, name))
+            with torch.random.fork_rng(devices=[]):  # weights are drawn, only to be thrown away
+                graph = ClassifierGraph(make_blueprint(config, prepared)).eval()
+            if any(True for _ in graph.network.parameters()):  # what is not trained in epochs is not there yet
+                with torch.inference_mode():
+                    graph.network(torch.from_numpy(prepared.features[0][:2].copy()))
+        except SettingError as error:
+            raise SettingError(f"{name}: {error}") from error
+
+
+def _compare(folder: Path, results: Sequence[CrossValidation], *, seed: int) -> Comparison:
+    tested = {result.folder.path.name: _read_tested(result.folder) for result in results}
+    candidates = [_candidate(result) for result in results]
+    first, simplest = candidates[0].name, min(candidates, key=lambda candidate: candidate.n_weights).name
+    for name, clips in tested.items():
+        _refuse_other_clips(tested[first], clips, folder / first, folder / name)
+    groups = [group for *_, group in tested[simplest].clips]
+    against = {
+        name: paired_accuracy(clips.right, tested[simplest].right, groups, seed=seed)
+        for name, clips in tested.items()
+        if name != simplest
+    }
+    p = dict(zip(against, holm([pair.p for pair in against.values()]), strict=True))
+    return Comparison(
+        folder=folder,
+        candidates=tuple(replace(one, against_simplest=against.get(one.name), p=p.get(one.name)) for one in candidates),
+        simplest=simplest,
+        n_clips=len(groups),
+        n_groups=len(set(groups)),
+        notes=tuple(dict.fromkeys(note for result in results for note in result.notes)),
+        bad=results[0].bad,
+    )
+
+
+def _candidate(result: CrossValidation) -> Candidate:
+    config, clip = result.folder.read_config(), result.scorecard.clip
+    graph, _ = load_bundle(result.folder.fold(result.folds[0].fold).bundle_path)
+    return Candidate(
+        name=result.folder.path.name,
+        network=config.network.name,
+        front_end=config.front_end.name,
+        folds=tuple(fold.accuracy for fold in result.folds),
+        mean=result.mean,
+        deviation=result.deviation,
+        accuracy=clip.accuracy,
+        macro_f1=clip.macro_f1,
+        n_weights=sum(weight.numel() for weight in graph.network.parameters()),
+        training_s=result.training_s,
+    )
+
+
+@dataclass(frozen=True)
+class _Tested:
+    """The clips that were tested (path, label, group), in the order of the predictions, and which are right."""
+
+    clips: tuple[tuple[str, str, str], ...]
+    right: npt.NDArray[np.bool_]
+
+
+def _read_tested(run: RunFolder) -> _Tested:
+    run.require()
+    if (run.path / "folds.csv").exists():  # a cross-validation: fold after fold, each in the order of the data set
+        rows = sorted(run.read_table("folds.csv"), key=lambda row: int(row["fold"]))
+    else:
+        rows = [row for row in run.read_table("split.csv") if row["part"] == "test"]
+    group_of: dict[tuple[str, str], list[str]] = {}
+    for row in reversed(rows):
+        group_of.setdefault((row["path"], row["label"]), []).append(row["group"])
+    try:
+        with (run.path / "predictions.csv").open(newline="", encoding="utf-8") as stream:
+            answers = [row[:3] for row in csv.reader(stream)][1:]  # by position: a class may be called "path"
+        clips = tuple((path, label, group_of[path, label].pop()) for path, label, _ in answers)
+    except (OSError, KeyError, IndexError, ValueError) as error:
+        raise StorageError(f"{run.path} is not finished, or its predictions.csv is broken ({error!r})") from error
+    return _Tested(clips, np.array([label == predicted for _, label, predicted in answers], dtype=bool))
+
+
+def _refuse_other_clips(one: _Tested, other: _Tested, first: Path, second: Path) -> None:
+    n_other = len(set(one.clips) ^ set(other.clips))
+    if one.clips != other.clips:
+        what = f"{n_other} clips differ" if n_other else "the folds differ"
+        raise DataError(
+            f"{second} was tested on other clips than {first} ({what}): compare runs of the same sounds, groups and "
+            "split"
+        )
