@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from earmark.data.clip import Clip
-from earmark.data.copies import without_tested_copies
+from earmark.data.copies import copies_in, without_copies, without_tested_copies
 from earmark.data.dataset import Dataset
 from earmark.data.splits import Split, check_split
 
@@ -31,3 +31,17 @@ def test_one_copy_is_one_copy():
     clips = [clip("a"), clip("b"), clip("c"), clip("c1", "c")]
     _, parts = without_tested_copies(Dataset(clips, Path()), Split(train=(0,), validation=(1,), test=(2, 3)))
     assert parts.notes == ("1 augmented copy left out of the validation and test parts",)
+
+
+def test_all_copies_are_left_out_where_they_could_not_be_told_afterwards():
+    clips = [clip("a"), clip("a1", "a"), clip("b"), clip("b1", "b")]
+    left = without_copies(Dataset(clips, Path()))
+    assert [clip.name for clip in left] == ["a", "b"]
+    assert left.notes[0].startswith("2 augmented copies left out: features cannot say what is a copy")
+    assert without_copies(left) is left
+
+
+def test_what_augment_wrote_is_a_copy_whatever_its_source_is_called_here():
+    made = Clip(name="sounds/a1.wav", path=Path("x"), label="a", group="a", extra={"source": "a.wav", "steps": "gain"})
+    kept = Clip(name="sounds/a.wav", path=Path("y"), label="a", group="a", extra={"source": "", "steps": ""})
+    assert copies_in(Dataset([made, kept], Path())) == {0}

@@ -3,8 +3,10 @@ import json
 import numpy as np
 import pytest
 
+from earmark.augment.chain import parse_steps
 from earmark.data.open import open_dataset
 from earmark.errors import DataError, SettingError, StorageError
+from earmark.experiment.augmentation import augment_dataset
 from earmark.experiment.evaluation import evaluate_bundle
 from earmark.experiment.export import export_features, make_export_config
 from earmark.experiment.run import train_run
@@ -247,6 +249,15 @@ def test_bad_sounds_stop_everything_if_that_is_asked_for(tmp_path, data):
         with pytest.raises(DataError, match=r"dog/bad\.wav"):
             export(data, tmp_path / out, strict=True, format_name=out)
         assert open_features(tmp_path / out) is None
+
+
+@pytest.mark.parametrize("format_name", ["store", "pictures", "tfrecord"])
+def test_copies_are_not_exported_for_nobody_could_tell_them_from_sounds(tmp_path, data, format_name):
+    augment_dataset(data, tmp_path / "more", steps=parse_steps(["gain"]))
+    exported = export(tmp_path / "more", tmp_path / "out", format_name=format_name)
+
+    assert exported.n_clips == 12
+    assert any("12 augmented copies left out" in note for note in exported.notes)
 
 
 @pytest.mark.parametrize("name", ["out", "data.json"])

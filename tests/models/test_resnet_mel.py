@@ -16,8 +16,31 @@ def features(*shape):
     return torch.randn(shape, generator=torch.Generator().manual_seed(1))
 
 
-def test_it_has_1250000_weights():
-    assert sum(weight.numel() for weight in build().parameters()) == pytest.approx(1.25e6, rel=0.005)
+def n_weights(**settings):
+    return sum(weight.numel() for weight in build(**settings).parameters())
+
+
+def test_it_has_1400000_weights_of_which_the_modulation_takes_few():
+    assert n_weights() == pytest.approx(1.352e6, rel=0.005)
+    assert n_weights(modulation_frames=None) == pytest.approx(1.26e6, rel=0.005)
+    assert n_weights(modulation_frames=None, stem_frames=5) == pytest.approx(1.25e6, rel=0.005)
+
+
+def test_a_beat_that_pooling_would_lose_reaches_the_classes_by_its_rate():
+    network, found = build(n_frames=251), []
+    network.swings.register_forward_hook(lambda _, __, output: found.append(output))
+    frames = torch.arange(251)
+    slow, quick = (torch.sin(2 * torch.pi * frames / period).expand(1, 64, -1) for period in (16, 4))
+
+    network(torch.cat([slow, quick]))
+
+    assert not torch.allclose(found[0][0], found[0][1], atol=1e-3)
+
+
+def test_without_modulation_there_is_no_branch_for_it():
+    network = build(modulation_frames=None)
+    assert network.swings is None
+    assert network(features(2, 64, 100)).shape == (2, 10)
 
 
 def test_stem_and_blocks_leave_what_is_written_down():
@@ -65,8 +88,10 @@ def test_both_the_mean_and_the_largest_over_time_reach_the_classes():
 
     network(features(2, 64, 100))
 
-    over_time = maps[0].mean(2)
-    torch.testing.assert_close(summaries[0], torch.cat([over_time.mean(-1), over_time.max(-1).values], dim=1))
+    over_time, summary = maps[0].mean(2), summaries[0]
+    torch.testing.assert_close(summary[:, :512], torch.cat([over_time.mean(-1), over_time.max(-1).values], dim=1))
+    swings = network.swings(features(2, 1, 64, 100))
+    torch.testing.assert_close(summary[:, 512:], torch.cat([swings.mean((2, 3)), swings.amax((2, 3))], dim=1))
 
 
 def test_a_block_without_change_of_size_adds_to_what_went_in():
@@ -101,7 +126,9 @@ def test_convolutions_before_batch_norm_have_no_bias_to_lose():
     assert all(layer.bias is None for layer in build().modules() if isinstance(layer, nn.Conv2d))
 
 
-@pytest.mark.parametrize("settings", [{"n_blocks": 0}, {"n_channels": 0}, {"dropout": 1.0}])
+@pytest.mark.parametrize(
+    "settings", [{"n_blocks": 0}, {"n_channels": 0}, {"dropout": 1.0}, {"stem_frames": 4}, {"modulation_frames": 3}]
+)
 def test_settings_that_cannot_be_are_refused(settings):
     with pytest.raises(SettingError, match=next(iter(settings))):
         ResnetMelSettings(**settings)

@@ -67,7 +67,7 @@ def test_a_clip_that_was_left_out_is_on_no_side():
 def test_the_baseline_is_compared_honestly(small_run, ours, theirs, said):
     card = scores_of(read_results(small_run).scorecard, ours, theirs)
     sentence = compare_with_baseline(card, network="cnn")
-    assert sentence.startswith("The network (cnn) ")
+    assert sentence.startswith("The classifier (cnn) ")
     assert re.search(said, sentence), sentence
 
 

@@ -697,6 +697,18 @@ def test_an_epoch_says_when_it_waits_for_its_batches():
     assert not epoch.waits_for_data
 
 
+def test_a_network_with_weights_of_five_axes_is_trained_as_well():
+    class Deep(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.convolution, self.dense = nn.Conv3d(1, 2, 3, padding=1), nn.Linear(2, 3)
+
+        def forward(self, features):
+            return self.dense(self.convolution(features[:, None, None]).mean(dim=(2, 3, 4)))
+
+    assert len(train(Deep(), settings=replace(SETTINGS, max_epochs=2)).history) == 2
+
+
 def test_mixed_precision_learns_too():
     history = train(build(), settings=replace(SETTINGS, max_epochs=10, patience=99, mixed_precision=True)).history
     assert history[-1].train_loss < 0.8 * history[0].train_loss

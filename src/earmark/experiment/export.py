@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from earmark._util.progress import Progress
+from earmark.data.copies import without_copies
 from earmark.data.dataset import Dataset
 from earmark.data.open import open_dataset
 from earmark.errors import SettingError, StorageError
@@ -161,7 +162,7 @@ def _refuse(
 
 def _open(config: RunConfig, per_class: int | None) -> Dataset:
     data = config.data
-    dataset = open_dataset(data.path, group_column=data.group_column, group_pattern=data.group_pattern)
+    dataset = without_copies(open_dataset(data.path, group_column=data.group_column, group_pattern=data.group_pattern))
     return dataset if per_class is None else dataset.first_per_class(per_class)
 
 

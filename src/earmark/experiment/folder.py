@@ -225,6 +225,8 @@ _FILES = (
     "scorecard.json",
     "checkpoint.safetensors",
     "report.html",
+    "epochs.png",
+    "confusion.png",
 )
 
 

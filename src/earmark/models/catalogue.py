@@ -122,7 +122,7 @@ NETWORKS: Catalogue[NetworkKind] = Catalogue(
                     "warmup_epochs": 3,
                     "label_smoothing": 0.1,
                     "batch_size": 32,
-                    "max_epochs": 120,
+                    "max_epochs": 150,
                     "keep": "last",  # a cosine wants to run to its end
                     "segments_per_clip": 1,
                     "mixed_precision": "auto",

@@ -5,10 +5,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from earmark.errors import SettingError
 from earmark.models.checks import check_counts, check_dropout
+from earmark.models.modulation import ModulationSpectrum
 from earmark.models.windows import with_channels
 
 _SQUEEZE = 8  # channels a unit of the bottleneck that weighs them
+_SWINGS = (32, 64, 128)  # channels of the convolutions over the modulation spectrum
+_LEAST_STRETCH = 4  # frames
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +22,8 @@ class ResnetMelSettings:
     Attributes:
         n_blocks: Residual blocks.
         n_channels: Channels of the first block; each of the others has twice as many as the one before.
+        stem_frames: Width of the first convolution in frames, odd: how long a pattern it sees before pooling.
+        modulation_frames: Frames of the stretches of the modulation spectrum; None to do without it.
         dropout: Share of the values before the classes left out in a training step, 0 to below 1.
 
     Raises:
@@ -26,20 +32,30 @@ class ResnetMelSettings:
 
     n_blocks: int = 4
     n_channels: int = 32
+    stem_frames: int = 11
+    modulation_frames: int | None = 64
     dropout: float = 0.3
 
     def __post_init__(self) -> None:
-        check_counts(self, "n_blocks", "n_channels")
+        check_counts(self, "n_blocks", "n_channels", "stem_frames")
         check_dropout(self.dropout)
+        if self.stem_frames % 2 == 0:
+            raise SettingError(f"stem_frames must be odd, not {self.stem_frames}")
+        if self.modulation_frames is not None and self.modulation_frames < _LEAST_STRETCH:
+            raise SettingError(
+                f"modulation_frames must be at least {_LEAST_STRETCH}, or off, not {self.modulation_frames}"
+            )
 
 
 class ResnetMel(nn.Module):
     """A stem, four residual blocks that weigh their channels, means and maxima of what is left, then the classes.
 
     A plane that says which band a place belongs to goes in beside the features: convolutions do not know it, and for
-    a sound it matters. The stem (5x5 of stride 2, pooling 3/2) leaves a quarter of bands and frames, each block but the
-    first half of that. At the end comes the mean over frequency, and of that both mean and maximum over time: a dog
-    barks once, rain goes on. With 32 to 256 channels it has 1.25 million weights.
+    a sound it matters. The stem (stride 2, pooling 3/2) leaves a quarter of bands and frames, each block but the first
+    half of that. At the end comes the mean over frequency, and of that both mean and maximum over time: a dog barks
+    once, rain goes on. Pooling loses what goes up and down several times a second, such as the blades of a helicopter:
+    three convolutions look at the modulation spectrum (`ModulationSpectrum`) as well, and what they find stands beside
+    the rest before the classes. With 32 to 256 channels it has 1.4 million weights.
 
     Any number of bins and frames from one on will do.
 
@@ -77,7 +93,14 @@ class ResnetMel(nn.Module):
         self.register_buffer("bands", torch.linspace(-(3**0.5), 3**0.5, n_bins).reshape(1, 1, -1, 1), persistent=False)
         # Pooling stands before batch norm and ReLU, which then work on a quarter of the values.
         self.stem = nn.Sequential(
-            nn.Conv2d(n_channels + 1, width, 5, stride=2, padding=2, bias=False),
+            nn.Conv2d(
+                n_channels + 1,
+                width,
+                (5, settings.stem_frames),
+                stride=2,
+                padding=(2, settings.stem_frames // 2),
+                bias=False,
+            ),
             nn.MaxPool2d(3, stride=2, padding=1),
             nn.BatchNorm2d(width),
             nn.ReLU(),
@@ -86,7 +109,12 @@ class ResnetMel(nn.Module):
         blocks = [_Block(width, width, stride=1)]
         blocks += [_Block(n_out // 2, n_out, stride=2) for n_out in widths[1:]]
         self.blocks = nn.Sequential(*blocks)
-        self.head = nn.Sequential(nn.Dropout(settings.dropout), nn.Linear(2 * widths[-1], n_classes))
+        n_summary = 2 * widths[-1]
+        self.swings = None
+        if settings.modulation_frames is not None:
+            self.swings = _swings(n_channels, settings.modulation_frames)
+            n_summary += 2 * _SWINGS[-1]
+        self.head = nn.Sequential(nn.Dropout(settings.dropout), nn.Linear(n_summary, n_classes))
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs miss it
 
     def forward(self, features: Tensor) -> Tensor:
@@ -95,9 +123,24 @@ class ResnetMel(nn.Module):
         bands = self.bands.expand(planes.shape[0], 1, -1, planes.shape[3])
         maps = self.blocks(self.stem(torch.cat([planes, bands], dim=1)))  # (batch, width, bins, frames)
         over_time = maps.mean(dim=2)  # (batch, width, frames)
-        summary = torch.cat([over_time.mean(dim=2), over_time.amax(dim=2)], dim=1)  # (batch, 2 * width)
-        logits: Tensor = self.head(summary)  # (batch, n_classes)
+        summary = [over_time.mean(dim=2), over_time.amax(dim=2)]
+        if self.swings is not None:
+            found = self.swings(planes)  # (batch, channels, bins, rates)
+            summary += [found.mean(dim=(2, 3)), found.amax(dim=(2, 3))]
+        logits: Tensor = self.head(torch.cat(summary, dim=1))  # (batch, n_classes)
         return logits
+
+
+def _swings(n_channels: int, n_frames: int) -> nn.Sequential:
+    """Return the modulation spectrum with convolutions over bins and rates."""
+    layers: list[nn.Module] = [ModulationSpectrum(n_frames), nn.BatchNorm2d(n_channels)]
+    for n_in, n_out, width in zip((n_channels, *_SWINGS), _SWINGS, (5, 3, 3), strict=False):
+        layers += [
+            nn.Conv2d(n_in, n_out, width, stride=2, padding=width // 2, bias=False),
+            nn.BatchNorm2d(n_out),
+            nn.ReLU(),
+        ]
+    return nn.Sequential(*layers)
 
 
 class _Block(nn.Module):

@@ -63,7 +63,7 @@ def compare_with_baseline(scorecard: Scorecard, *, network: str) -> str:
         return "There is no baseline to compare with."
     ours, theirs = scorecard.clip.accuracy, scorecard.baseline.clip.accuracy
     simple = f"the {_SPELLED.get(scorecard.baseline.name, scorecard.baseline.name)} baseline"
-    who = "The classifier (svm)" if network == "svm" else f"The network ({network})"
+    who = f"The classifier ({network})"
     points = f"{abs(100 * (ours.value - theirs.value)):.1f} points"
     if ours.value < theirs.value:
         return f"{who} does not beat {simple}: it is {points} behind this much simpler method."

@@ -126,8 +126,7 @@ def train_network(
         StorageError: The checkpoint cannot be written.
     """
     progress, on_epoch = progress or NoProgress(), on_epoch or _say_nothing
-    # channels_last is the layout that convolutions on a processor work in: without it each is re-ordered and back.
-    network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs miss it
+    _put_on(network, device)
     train = train.to(device)
     validation = validation.to(device) if validation else None
     course = _Course(network, train, settings, seed=seed, device=device, draw=draw)
@@ -163,6 +162,14 @@ def train_network(
         raise TrainingError(describe_divergence(settings, epoch=1))
     network.load_state_dict(state.best)
     return TrainResult(history=tuple(state.history), best_epoch=state.best_epoch, ended=ended)
+
+
+def _put_on(network: nn.Module, device: torch.device) -> None:
+    network.to(device)
+    # channels_last is the layout that convolutions on a processor work in: without it each is re-ordered and back.
+    # It is one of four axes: a network with weights of five is left as it is.
+    if all(weight.ndim < 5 for weight in network.parameters()):  # noqa: PLR2004 - as said
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs miss it
 
 
 class _Course:
