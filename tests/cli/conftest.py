@@ -55,7 +55,18 @@ def trained(tmp_path_factory):
             soundfile.write(path, 0.5 * np.sin(2 * np.pi * 300 * 2**index * time_s) + 0.01 * noise, 22050)
     status = main(
         [
-            *("train", str(root / "sounds"), "-o", str(root / "run"), "--epochs", "3", "--segment-s", "1"),
+            *(
+                "train",
+                str(root / "sounds"),
+                "-o",
+                str(root / "run"),
+                "--epochs",
+                "3",
+                "--segment-s",
+                "1",
+                "--network",
+                "cnn",
+            ),
             *("--cache", str(root / "cache")),
         ]
     )

@@ -23,7 +23,7 @@ def test_the_result_is_given_as_json(earmark, trained, tmp_path):
 @pytest.mark.slow
 def test_the_notebooks_file_is_trained_on_with_one_warning(earmark, trained, tmp_path):
     earmark("features", trained / "sounds", "-o", tmp_path / "data.json", "--segments", "2")
-    answer = earmark("train", tmp_path / "data.json", "-o", tmp_path / "run", "--epochs", "2")
+    answer = earmark("train", tmp_path / "data.json", "-o", tmp_path / "run", "--epochs", "2", "--network", "cnn")
 
     assert answer.status == 0
     assert len([line for line in answer.told if "inflated" in line]) == 1
@@ -40,7 +40,7 @@ def test_pictures_are_trained_on_and_predicted(earmark, trained, tmp_path):
     earmark(
         "features", trained / "sounds", "-o", tmp_path / "pictures", "--format", "pictures", "--picture", "waveform"
     )
-    answer = earmark("train", tmp_path / "pictures", "-o", tmp_path / "run", "--epochs", "1")
+    answer = earmark("train", tmp_path / "pictures", "-o", tmp_path / "run", "--epochs", "1", "--network", "cnn")
     assert answer.status == 0
     seen = earmark("predict", tmp_path / "run", tmp_path / "pictures" / "dog", "--json")
     assert len(json.loads(seen.out)) == 8

@@ -33,7 +33,7 @@ def rows(path):
 @pytest.fixture
 def train(earmark, tmp_path):
     def call(data, *options, out="run"):
-        return earmark("train", data, "-o", tmp_path / out, "--epochs", 2, *options)
+        return earmark("train", data, "-o", tmp_path / out, "--epochs", 2, "--network", "cnn", *options)
 
     return call
 

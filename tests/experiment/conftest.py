@@ -63,6 +63,7 @@ def configure():
             "data": {"path": str(path)},
             "segments": {"count": 2},
             "front_end": {"name": "mfcc"},
+            "network": {"name": "cnn"},
             "train": {"max_epochs": 3, "batch_size": 4, "learning_rate": 3e-3},
             "device": "cpu",
         }

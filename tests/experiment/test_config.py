@@ -21,7 +21,7 @@ from earmark.features.catalogue import FRONT_ENDS
 from earmark.features.extract import Recipe
 from earmark.features.mfcc import MfccSettings
 from earmark.models.blueprint import Blueprint
-from earmark.models.catalogue import NETWORKS
+from earmark.models.catalogue import DEFAULT_NETWORK, NETWORKS
 from earmark.models.cnn import CnnSettings
 from earmark.train.settings import TrainSettings
 
@@ -100,7 +100,7 @@ def test_numbers_come_back_bit_for_bit(tmp_path, value):
 
 
 def test_the_file_is_toml_with_every_default_in_it(tmp_path):
-    make_config({"data": {"path": "a"}}).save(tmp_path / "config.toml")
+    make_config({"data": {"path": "a"}, "network": {"name": "cnn"}}).save(tmp_path / "config.toml")
 
     tables = tomllib.loads((tmp_path / "config.toml").read_text(encoding="utf-8"))
 
@@ -317,13 +317,30 @@ def test_differences_are_named_by_their_keys_and_values():
     ]
 
 
+def test_what_is_said_of_no_network_is_the_strong_one_with_all_that_it_likes():
+    config = make({})
+    assert config.network.name == DEFAULT_NETWORK
+    assert config.train.keep == "last"
+    assert config.split.validation_fraction == 0.1
+
+
+@pytest.mark.parametrize(("n_epochs", "n_warmup"), [(1, 0), (2, 1), (5, 2), (6, 3), (150, 3)])
+def test_a_short_training_has_a_short_warm_up(n_epochs, n_warmup):
+    assert make({"train": {"max_epochs": n_epochs}}).train.warmup_epochs == n_warmup
+
+
+def test_a_warm_up_that_was_asked_for_is_kept_or_refused():
+    assert make({"train": {"max_epochs": 4, "warmup_epochs": 4}}).train.warmup_epochs == 4
+    refused({"train": {"max_epochs": 2, "warmup_epochs": 3}}, r"train\.warmup_epochs must be from 0 to max_epochs")
+
+
 def test_another_network_is_one_difference_and_not_one_for_each_of_its_settings():
     said = describe_differences(make({"network": {"name": "cnn"}}), make({"network": {"name": "lstm"}}))
     assert said == "network.name is cnn there and lstm here"
 
 
 def test_many_differences_are_counted():
-    many = {"patience": 1, "batch_size": 2, "l1": 1.0, "l2": 1.0, "max_epochs": 2, "weight_decay": 1.0}
+    many = {"patience": 1, "batch_size": 2, "l1": 1.0, "l2": 1.0, "max_epochs": 200, "weight_decay": 1.0}
     assert describe_differences(make({}), make({"train": many})).endswith("; and 2 more")
 
 

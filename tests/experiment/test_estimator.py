@@ -53,7 +53,9 @@ def others(tmp_path_factory, write_tone):
 
 
 def classifier(**changes):
-    return SoundClassifier(**{"front_end": "mfcc", "segments": 2, "train": SHORT, "device": "cpu"} | changes)
+    return SoundClassifier(
+        **{"front_end": "mfcc", "network": "cnn", "segments": 2, "train": SHORT, "device": "cpu"} | changes
+    )
 
 
 @pytest.fixture(scope="module")

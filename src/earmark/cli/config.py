@@ -43,7 +43,7 @@ def show_config(
     *,
     front_end: Annotated[str | None, typer.Option(help="Such as log-mel, mfcc or spectrogram.", metavar="NAME")] = None,
     network: Annotated[
-        str | None, typer.Option(help="Such as cnn (default), lstm, resnet-mel or svm.", metavar="NAME")
+        str | None, typer.Option(help="Such as cnn, lstm or svm (default: resnet-mel).", metavar="NAME")
     ] = None,
     group_column: GroupColumn = None,
     group_pattern: GroupPattern = None,

@@ -31,7 +31,9 @@ def crossval(
     front_end: Annotated[
         str | None, typer.Option(help="Such as log-mel, mfcc or spectrogram (default: the network's).", metavar="NAME")
     ] = None,
-    network: Annotated[str | None, typer.Option(help="Such as cnn (default), lstm or svm.", metavar="NAME")] = None,
+    network: Annotated[
+        str | None, typer.Option(help="Such as cnn, lstm or svm (default: resnet-mel).", metavar="NAME")
+    ] = None,
     folds: Annotated[
         int | None, typer.Option(help="Folds to make where the data set has none (default: 5).", metavar="N")
     ] = None,

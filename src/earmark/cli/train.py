@@ -34,7 +34,7 @@ def train(
         typer.Option(help="Such as log-mel, mfcc or spectrogram (default: the network's own).", metavar="NAME"),
     ] = None,
     network: Annotated[
-        str | None, typer.Option(help="Such as cnn (default), lstm, resnet-mel or svm.", metavar="NAME")
+        str | None, typer.Option(help="Such as cnn, lstm or svm (default: resnet-mel).", metavar="NAME")
     ] = None,
     test_fold: Annotated[int | None, typer.Option(help="The published fold to test on.", metavar="N")] = None,
     test_fraction: Annotated[
@@ -47,11 +47,13 @@ def train(
         float | None, typer.Option(help="Length of a segment in seconds, in place of --segments.", metavar="X")
     ] = None,
     hop_s: Annotated[float | None, typer.Option(help="From one segment to the next in seconds.", metavar="X")] = None,
-    epochs: Annotated[int | None, typer.Option(help="Epochs at most (default: 100).", metavar="N")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Epochs at most (default: the network's).", metavar="N")] = None,
     batch_size: Annotated[
-        int | None, typer.Option(help="Segments in a training step (default: 32).", metavar="N")
+        int | None, typer.Option(help="Segments in a training step (default: the network's).", metavar="N")
     ] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="Adam's step size (default: 0.001).", metavar="X")] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option(help="Step size (default: the network's).", metavar="X")
+    ] = None,
     augment: Augment = None,
     seed: Seed = None,
     device: Device = None,

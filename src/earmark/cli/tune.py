@@ -42,7 +42,9 @@ def tune(
         typer.Option(help="Folds of the training part that each trial is judged by (default: 3).", metavar="N"),
     ] = None,
     front_end: Annotated[str | None, typer.Option(help="Such as log-mel, mfcc or spectrogram.", metavar="NAME")] = None,
-    network: Annotated[str | None, typer.Option(help="Such as cnn (default), lstm or svm.", metavar="NAME")] = None,
+    network: Annotated[
+        str | None, typer.Option(help="Such as cnn, lstm or svm (default: resnet-mel).", metavar="NAME")
+    ] = None,
     test_fold: Annotated[int | None, typer.Option(help="The published fold to test on.", metavar="N")] = None,
     test_fraction: Annotated[
         float | None, typer.Option(help="Share of the test part where there are no folds.", metavar="X")

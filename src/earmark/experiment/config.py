@@ -18,7 +18,7 @@ from earmark.errors import SettingError, StorageError
 from earmark.features.catalogue import FRONT_ENDS
 from earmark.features.extract import Recipe
 from earmark.models.blueprint import Blueprint
-from earmark.models.catalogue import NETWORKS
+from earmark.models.catalogue import DEFAULT_NETWORK, NETWORKS, NetworkKind
 from earmark.train.settings import TrainSettings
 
 _OFF = "off"  # TOML has no "nothing"
@@ -250,13 +250,13 @@ def make_config(tables: Mapping[str, Any]) -> RunConfig:
         SettingError: A key is unknown or a value cannot be; the message names the whole path of the key.
     """
     _refuse_unknown(tables, [item.name for item in fields(RunConfig)], "")
-    network_name, network_table = _named(tables, "network", "cnn")
+    network_name, network_table = _named(tables, "network", DEFAULT_NETWORK)
     network = NETWORKS[network_name]
     front_end_name, front_end_table = _named(tables, "front_end", network.front_end)
     front_end = FRONT_ENDS[front_end_name]
     if front_end_name == network.front_end:  # of its own it knows which settings it likes
         front_end_table = {**network.defaults.get("front_end", {}), **front_end_table}
-    train_table = {**network.defaults.get("train", {}), **_table(tables, "train")}
+    train_table = _train_table(network, _table(tables, "train"))
     seed, device = tables.get("seed", 0), tables.get("device", "auto")
     if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
         raise SettingError(f"seed: must be a whole number from 0, not {seed!r}")
@@ -276,6 +276,15 @@ def make_config(tables: Mapping[str, Any]) -> RunConfig:
         seed=seed,
         device=device,
     )
+
+
+def _train_table(network: NetworkKind, said: dict[str, Any]) -> dict[str, Any]:
+    """Return what is said of the training over what the network likes; its warm-up is half of the epochs at most."""
+    own = dict(network.defaults.get("train", {}))
+    n_epochs = said.get("max_epochs")
+    if isinstance(n_epochs, int) and "warmup_epochs" in own:
+        own["warmup_epochs"] = max(0, min(own["warmup_epochs"], n_epochs // 2))
+    return own | said
 
 
 def own_front_end(network: str) -> Named:

@@ -24,7 +24,7 @@ from earmark.features.interchange.table import FeatureTable
 from earmark.features.store import FeatureStore
 from earmark.inference.bundle import load_bundle
 from earmark.inference.predictor import Prediction, Predictor, Sound
-from earmark.models.catalogue import NETWORKS
+from earmark.models.catalogue import DEFAULT_NETWORK, NETWORKS
 from earmark.models.device import resolve_device
 from earmark.models.own import OWN, OwnNetwork, own_network
 from earmark.train.history import Epoch
@@ -67,7 +67,7 @@ class SoundClassifier:
         self,
         *,
         front_end: str | object | None = None,
-        network: str | object = "cnn",
+        network: str | object = DEFAULT_NETWORK,
         segments: int | None = None,
         segment_s: float | None = None,
         hop_s: float | None = None,

@@ -57,6 +57,8 @@ class NetworkKind:
     summary: str
 
 
+DEFAULT_NETWORK = "resnet-mel"  # why: docs/decisions/0012-the-recipe-from-now-on.md
+
 NETWORKS: Catalogue[NetworkKind] = Catalogue(
     "network",
     {
