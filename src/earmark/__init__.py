@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from earmark.audit.audit import audit_dataset as audit_dataset
     from earmark.data.clip import Clip as Clip
     from earmark.data.dataset import Dataset as Dataset
     from earmark.data.genres.make import make_genres as make_genres
@@ -30,6 +31,7 @@ _HOMES = {
     "Scorecard": "earmark.evaluate.scorecard",
     "SoundClassifier": "earmark.experiment.estimator",
     "TrainSettings": "earmark.train.settings",
+    "audit_dataset": "earmark.audit.audit",
     "make_genres": "earmark.data.genres.make",
     "open_dataset": "earmark.data.open",
     "open_features": "earmark.features.interchange.catalogue",

@@ -6,7 +6,23 @@ import pytest
 import earmark as package
 from earmark.cli.app import app, main
 
-VERBS = ["train", "crossval", "compare", "tune", "evaluate", "predict", "features", "augment", "plot", "report", "demo"]
+VERBS = [
+    "inspect",
+    "train",
+    "crossval",
+    "compare",
+    "tune",
+    "evaluate",
+    "predict",
+    "features",
+    "augment",
+    "plot",
+    "report",
+    "review",
+    "datasets",
+    "fetch",
+    "demo",
+]
 GROUPS = ["config"]  # of several verbs each
 
 

@@ -388,3 +388,65 @@ def test_a_run_that_is_resumed_with_other_settings_names_them(train, sounds, tmp
 
     assert answer.status == 2
     assert "seed is 0 there and 9 here; train.learning_rate is 0.001 there and 0.5 here" in answer.told[0]
+
+
+@pytest.mark.slow
+def test_a_split_that_was_handed_on_is_followed_to_the_letter(train, sounds, tmp_path):
+    data = sounds.folder({"dog": 6, "rain": 6})
+    train(data, "--seed", 3)
+    assert train(data, "--split", tmp_path / "run" / "split.csv", "--seed", 4, out="again").status == 0
+
+    parts = [{row["path"]: row["part"] for row in rows(tmp_path / run / "split.csv")} for run in ("run", "again")]
+    assert parts[0] == parts[1]
+    settings = tomllib.loads((tmp_path / "again" / "config.toml").read_text())
+    assert settings["split"]["plan"] == str(tmp_path / "run" / "split.csv")
+    assert "test_fraction" not in settings["split"]
+
+
+@pytest.mark.slow
+def test_a_run_with_a_given_split_can_be_run_again_from_its_settings(train, earmark, sounds, tmp_path):
+    data = sounds.folder({"dog": 6, "rain": 6})
+    table = tmp_path / "parts.csv"
+    lines = [
+        f"{label}/{label}{n}.wav,{part}"
+        for label in ("dog", "rain")
+        for n, part in enumerate(("train",) * 3 + ("val", "test"))
+    ]
+    table.write_text("\n".join(["path,part", *lines]))
+
+    answer = train(data, "--split", table)
+    assert "note: 2 clips without a place in parts.csv left out: dog/dog5.wav, rain/rain5.wav" in answer.told
+    again = earmark("train", "--config", tmp_path / "run" / "config.toml", "-o", tmp_path / "again")
+    assert again.status == 0
+    assert again.out == answer.out
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--split", "nowhere.csv"), "there is no table nowhere.csv"),
+        (("--split", "publishd"), "did you mean 'published'?"),
+        (("--split", "published"), "comes with no parts"),
+        (("--split", "each-group", "--test-fraction", 0.2), "leave n_folds and test_fraction out"),
+        (("--group-tag", "artist"), "the tag 'artist' cannot name the groups"),
+        (("--group-tag", "artist", "--group-pattern", "x"), "the group comes from one place"),
+    ],
+)
+def test_a_split_or_a_tag_that_is_not_there_is_a_line(train, sounds, tmp_path, options, said):
+    answer = train(sounds.folder({"dog": 3, "rain": 3}, seconds=0.1), *options)
+
+    assert answer.status == 2
+    assert said in answer.told[-1]
+
+
+@pytest.mark.slow
+def test_groups_come_from_the_tags_of_the_files(train, tmp_path):
+    for n in range(16):
+        path = tmp_path / "sounds" / ("dog", "rain")[n % 2] / f"{n}.ogg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with soundfile.SoundFile(path, "w", 22050, 1) as sound:
+            sound.artist = f"artist {n // 2 % 4}"
+            sound.write(np.random.default_rng(n).standard_normal(22050) / 10)
+
+    assert train(tmp_path / "sounds", "--group-tag", "artist").status == 0
+    assert {row["group"] for row in rows(tmp_path / "run" / "split.csv")} == {f"artist {n}" for n in range(4)}

@@ -30,6 +30,12 @@ def test_what_is_no_assignment_is_refused_with_an_example(typed):
         parse_assignments([typed])
 
 
+def test_epochs_are_called_as_the_option_calls_them():
+    assert parse_assignments(["train.epochs=5"]) == {"train.max_epochs": 5}
+    with pytest.raises(SettingError, match=r"train\.max_epochs twice"):
+        parse_assignments(["train.epochs=5", "train.max_epochs=6"])
+
+
 def test_a_key_given_twice_is_refused():
     with pytest.raises(SettingError, match=r"a\.b twice"):
         parse_assignments(["a.b=1", "a.b=2"])

@@ -77,3 +77,25 @@ def test_augmented_copies_follow_their_sources_and_change_no_fold():
     made = with_folds(Dataset([*clips, *copies], Path()), 3, seed=2)
     assert {clip.name: clip.fold for clip in made if "source" not in clip.extra} == plain
     assert all(clip.fold == plain[clip.extra["source"]] for clip in made if "source" in clip.extra)
+
+
+def test_a_class_of_fewer_clips_than_folds_is_in_as_many_as_it_can_be():
+    made = with_folds(dataset({"a": 10, "b": 2}), 5, seed=0)  # four clips of b: scikit-learn warns of it
+    assert len({clip.fold for clip in made if clip.label == "b"}) == 2
+    assert {clip.fold for clip in made} == {1, 2, 3, 4, 5}
+
+
+def test_more_folds_than_any_class_has_clips_are_refused():
+    clips = dataset({"a": 2, "b": 2, "c": 2})
+    with pytest.raises(SplitError, match="5 folds need a label with as many clips, and the largest has 4"):
+        with_folds(clips, 5, seed=0)
+
+
+@given(n_groups=st.lists(st.integers(1, 4), min_size=1, max_size=4), n_folds=st.integers(2, 9), seed=st.integers(0, 9))
+@settings(deadline=None, max_examples=50)
+def test_small_classes_give_folds_or_one_line_and_never_a_warning(n_groups, n_folds, seed):
+    try:
+        made = with_folds(dataset(dict(zip("abcd", n_groups, strict=False))), n_folds, seed=seed)
+    except SplitError:
+        return
+    assert None not in made.folds

@@ -238,12 +238,10 @@ def test_genres_are_grouped_by_artist(shared_data):
 
 
 @pytest.mark.data
-def test_the_folder_of_the_genres_has_the_clips_of_their_table(shared_data):
+def test_the_folder_of_the_genres_has_the_clips_of_their_table_and_knows_their_artists(shared_data):
     folder = open_dataset(shared_data / "genres10")
     table = open_dataset(shared_data / "genres10" / "tracks.csv")
 
     assert [(clip.name, clip.label) for clip in folder] == [(clip.name, clip.label) for clip in table]
-    assert folder.notes == (
-        "1 file that is not sound was left out: README.md",
-        "tracks.csv lies in the folder: open it to use its columns",
-    )
+    assert folder.groups == table.regroup(column="artist").groups
+    assert folder.notes == ()

@@ -14,12 +14,16 @@ from earmark.cli.compare import compare
 from earmark.cli.config import config_app
 from earmark.cli.console import INTERRUPTED
 from earmark.cli.crossval import crossval
+from earmark.cli.datasets import datasets
 from earmark.cli.demo import demo
 from earmark.cli.evaluate import evaluate
 from earmark.cli.features import features
+from earmark.cli.fetch import fetch
+from earmark.cli.inspect import inspect
 from earmark.cli.plot import plot
 from earmark.cli.predict import predict
 from earmark.cli.report import report
+from earmark.cli.review import review
 from earmark.cli.train import train
 from earmark.cli.tune import tune
 from earmark.errors import EarmarkError
@@ -38,6 +42,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command(epilog="Example: earmark inspect sounds/ -o page.html")(inspect)
 app.command(epilog="Example: earmark train sounds/ -o runs/first")(train)
 app.command(epilog="Example: earmark crossval sounds/ -o runs/folds")(crossval)
 app.command(epilog="Example: earmark compare sounds/ -o runs/which --network svm,cnn,lstm")(compare)
@@ -48,6 +53,9 @@ app.command(epilog="Example: earmark features sounds/ -o data.json --segments 10
 app.command(epilog="Example: earmark augment sounds/ -o more/ --copies 2")(augment)
 app.command(epilog="Example: earmark plot bark.ogg -o bark.png --kind all")(plot)
 app.command(epilog="Example: earmark report runs/first")(report)
+app.command(epilog="Example: earmark review sounds/")(review)
+app.command(epilog="Example: earmark datasets gtzan")(datasets)
+app.command(epilog="Example: earmark fetch esc10 sounds/esc10")(fetch)
 app.command(epilog="Example: earmark demo -o runs/demo")(demo)
 app.add_typer(config_app)
 

@@ -13,8 +13,10 @@ from earmark.cli.options import (
     Cache,
     Config,
     Device,
+    GivenSplit,
     GroupColumn,
     GroupPattern,
+    GroupTag,
     Labelled,
     Seed,
     SegmentCount,
@@ -39,6 +41,8 @@ def crossval(
     ] = None,
     group_column: GroupColumn = None,
     group_pattern: GroupPattern = None,
+    group_tag: GroupTag = None,
+    split_plan: GivenSplit = None,
     segments: SegmentCount = None,
     epochs: Annotated[int | None, typer.Option(help="Epochs at most.", metavar="N")] = None,
     augment: Augment = None,
@@ -67,11 +71,13 @@ def crossval(
     split = tables.get("split")
     if isinstance(split, dict):  # each fold is the test part in its turn, so what a run says of it does not count
         folds = split.get("n_folds") if folds is None else folds
-        tables["split"] = {key: value for key, value in split.items() if key == "validation_fraction"}
+        tables["split"] = {key: value for key, value in split.items() if key in {"validation_fraction", "plan"}}
     typed: dict[str, Any] = {
         "data.path": data,
         "data.group_column": group_column,
         "data.group_pattern": group_pattern,
+        "data.group_tag": group_tag,
+        "split.plan": split_plan,
         "segments.count": segments,
         "front_end.name": front_end,
         "network.name": network,

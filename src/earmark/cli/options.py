@@ -13,6 +13,17 @@ GroupPattern = Annotated[
         metavar="REGEX",
     ),
 ]
+GroupTag = Annotated[
+    str | None, typer.Option(help="Tag of the sound files that says what a group is, such as artist.", metavar="NAME")
+]
+GivenSplit = Annotated[
+    str | None,
+    typer.Option(
+        "--split",
+        help="A split to follow: a table (path, part), published for the parts the data come with, or each-group.",
+        metavar="FILE",
+    ),
+]
 Labelled = Annotated[
     str | None,
     typer.Argument(help="Class folders, ESC-50 checkout, table (CSV, TSV), or features (JSON, TFRecord, pictures)."),

@@ -14,8 +14,10 @@ from earmark.cli.options import (
     Cache,
     Config,
     Device,
+    GivenSplit,
     GroupColumn,
     GroupPattern,
+    GroupTag,
     Labelled,
     Seed,
     SegmentCount,
@@ -42,6 +44,8 @@ def train(
     ] = None,
     group_column: GroupColumn = None,
     group_pattern: GroupPattern = None,
+    group_tag: GroupTag = None,
+    split: GivenSplit = None,
     segments: SegmentCount = None,
     segment_s: Annotated[
         float | None, typer.Option(help="Length of a segment in seconds, in place of --segments.", metavar="X")
@@ -84,6 +88,8 @@ def train(
         "data.path": data,
         "data.group_column": group_column,
         "data.group_pattern": group_pattern,
+        "data.group_tag": group_tag,
+        "split.plan": split,
         "split.test_fold": test_fold,
         "split.test_fraction": test_fraction,
         "segments.count": segments,

@@ -7,13 +7,16 @@ from typing import Any
 from earmark.errors import SettingError
 
 # What is typed takes the place of what a configuration says in another way.
+_SHORT = {"train.epochs": "train.max_epochs"}  # as the option is called
 _RIVALS = {
-    "data.group_column": ("data.group_pattern",),
-    "data.group_pattern": ("data.group_column",),
+    "data.group_column": ("data.group_pattern", "data.group_tag"),
+    "data.group_pattern": ("data.group_column", "data.group_tag"),
+    "data.group_tag": ("data.group_column", "data.group_pattern"),
     "segments.count": ("segments.segment_s", "segments.hop_s"),
     "segments.segment_s": ("segments.count", "segments.hop_s"),
     "split.test_fold": ("split.test_fraction",),
     "split.test_fraction": ("split.test_fold",),
+    "split.plan": ("split.test_fold", "split.test_fraction", "split.n_folds"),
 }
 
 
@@ -36,6 +39,7 @@ def parse_assignments(assignments: Iterable[str]) -> dict[str, object]:
         key, mark, text = (part.strip() for part in assignment.partition("="))
         if not mark or not all(key.split(".")) or not text:
             raise SettingError(f"--set wants KEY=VALUE, such as front_end.n_mfcc=20, not {assignment!r}")
+        key = _SHORT.get(key, key)
         if key in values:
             raise SettingError(f"--set gives {key} twice")
         values[key] = _value(text)

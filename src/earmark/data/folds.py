@@ -1,5 +1,6 @@
 """Folds for a data set that has none: whole groups, stratified by label."""
 
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -22,8 +23,8 @@ def with_folds(dataset: Dataset, n_folds: int, *, seed: int) -> Dataset:
 
     Raises:
         SettingError: The data set has folds, or fewer than two are asked for.
-        SplitError: There are fewer groups than folds, or a label has one group only, so that one fold would hold all
-            that there is to learn of it.
+        SplitError: There are fewer groups than folds, no label has a clip for each fold, or a label has one group
+            only, so that one fold would hold all that there is to learn of it.
 
     Source: scikit-learn's `StratifiedGroupKFold`.
     """
@@ -44,13 +45,26 @@ def with_folds(dataset: Dataset, n_folds: int, *, seed: int) -> Dataset:
             f"one group holds all clips of {listed(map(repr, alone))}: in the fold that tests it nothing is left to "
             "learn it from; add recordings of other sources, or leave the label out"
         )
-    from sklearn.model_selection import StratifiedGroupKFold  # noqa: PLC0415 - scikit-learn takes a second to import
-
     # Copies follow their sources, so that the folds are the same with and without them.
     copies = copies_in(dataset)
     originals = dataset.subset([index for index in range(dataset.n) if index not in copies])
+    n_most = int(np.bincount(originals.y).max())
+    if n_most < n_folds:
+        raise SplitError(
+            f"{n_folds} folds need a label with as many clips, and the largest has {n_most}: ask for fewer folds "
+            "(--folds)"
+        )
+    fold_of = _fold_of_groups(originals, n_folds, seed)
+    return replace(dataset, clips=[replace(clip, fold=fold_of[clip.group]) for clip in dataset])
+
+
+def _fold_of_groups(dataset: Dataset, n_folds: int, seed: int) -> dict[str, int]:
+    from sklearn.model_selection import StratifiedGroupKFold  # noqa: PLC0415 - scikit-learn takes a second to import
+
     splitter = StratifiedGroupKFold(n_folds, shuffle=True, random_state=spawn_seed(seed, "folds"))
     fold_of: dict[str, int] = {}
-    for number, (_, test) in enumerate(splitter.split(np.zeros(originals.n), originals.y, originals.groups), 1):
-        fold_of |= dict.fromkeys((originals.groups[index] for index in test), number)
-    return replace(dataset, clips=[replace(clip, fold=fold_of[clip.group]) for clip in dataset])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # "least populated class": it is in as many folds as it can be
+        for number, (_, test) in enumerate(splitter.split(np.zeros(dataset.n), dataset.y, dataset.groups), 1):
+            fold_of |= dict.fromkeys((dataset.groups[index] for index in test), number)
+    return fold_of

@@ -1,7 +1,7 @@
 """Honest splits: whole groups, stratified by label, never one group on two sides."""
 
 import operator
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -108,15 +108,18 @@ def hold_out(dataset: Dataset, *, fraction: float, seed: int) -> tuple[tuple[int
     return table.clips_of(~held), table.clips_of(held)
 
 
-def check_split(dataset: Dataset, split: Split) -> None:
+def check_split(dataset: Dataset, split: Split, *, together: Mapping[str, str] | None = None) -> None:
     """Refuse a split that would put a clip or a group on two sides, or leave a clip out.
 
     Args:
         dataset: What was split.
         split: The split, whoever made it.
+        together: What else must not be torn apart: a key that clips share by the clip's name, such as the clusters of
+            repeats that an audit found.
 
     Raises:
-        SplitError: An index is in no part, in two, or beyond the data set; or a group is on two sides.
+        SplitError: An index is in no part, in two, or beyond the data set; or a group, or what goes together, is on
+            two sides. The message names clips of it.
     """
     placed: dict[int, Part] = {}
     for part in PARTS:
@@ -130,13 +133,25 @@ def check_split(dataset: Dataset, split: Split) -> None:
     absent = [clip.name for index, clip in enumerate(dataset) if index not in placed]
     if absent:
         raise SplitError(f"{count(len(absent), 'clip')} in no part of the split: {listed(absent)}")
-    sides: dict[str, set[Part]] = {}
-    for index, part in placed.items():
-        sides.setdefault(dataset.groups[index], set()).add(part)
-    torn = sorted(group for group, parts in sides.items() if len(parts) > 1)
+    _refuse_torn("group", "", {index: dataset.groups[index] for index in placed}, placed, dataset)
+    if together:
+        keys = {index: key for index in placed if (key := together.get(dataset[index].name)) is not None}
+        _refuse_torn("set", " of repeats", keys, placed, dataset)
+
+
+def _refuse_torn(noun: str, rest: str, keys: Mapping[int, str], placed: Mapping[int, Part], dataset: Dataset) -> None:
+    """Refuse keys that clips in two parts share; the message names a clip in each part."""
+    sides: dict[str, dict[Part, str]] = {}
+    for index, key in keys.items():
+        sides.setdefault(key, {}).setdefault(placed[index], dataset[index].name)
+    torn = {key: clips for key, clips in sides.items() if len(clips) > 1}
     if torn:
+        told = listed(
+            f"{key} ({', '.join(f'{name} in {part}' for part, name in clips.items())})"
+            for key, clips in sorted(torn.items())
+        )
         raise SplitError(
-            f"{count(len(torn), 'group')} on two sides of the split: {listed(torn)}; a group belongs to one part"
+            f"{count(len(torn), noun)}{rest} on two sides of the split: {told}; a {noun} belongs to one part"
         )
 
 

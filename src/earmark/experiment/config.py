@@ -33,11 +33,13 @@ class DataConfig:
         path: A folder or table that `open_dataset` recognises.
         group_column: The column of a table that says what a group is.
         group_pattern: A regular expression on a clip's path that says what a group is.
+        group_tag: A tag of the sound files that says what a group is, such as ``artist``.
     """
 
     path: str
     group_column: str | None = None
     group_pattern: str | None = None
+    group_tag: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,14 +51,18 @@ class SplitConfig:
         n_folds: Folds to compute where the data set has none; None for a single share of the clips as test part.
         test_fraction: The share of the test part where the data set has no folds; a fifth where nothing is said.
         validation_fraction: The share of the validation part, taken from what is not test.
+        plan: Parts or folds that are given: ``published``, ``each-group``, or a table of clips; see `apply_plan`.
     """
 
     test_fold: int | None = None
     n_folds: int | None = None
     test_fraction: float | None = None
     validation_fraction: float = 0.15
+    plan: str | None = None
 
     def __post_init__(self) -> None:
+        if self.plan is not None and (self.n_folds is not None or self.test_fraction is not None):
+            raise SettingError("plan says which clips are tested: leave n_folds and test_fraction out")
         if self.test_fold is not None and self.test_fraction is not None:
             raise SettingError("give the test part as a test_fold or as a test_fraction, not both")
         if self.n_folds is not None and self.test_fold is None:

@@ -15,7 +15,7 @@ from earmark._util.progress import NoProgress, Progress
 from earmark.data.copies import copies_in
 from earmark.data.dataset import Dataset, distinct_folds, listed
 from earmark.data.folds import with_folds
-from earmark.data.open import open_dataset
+from earmark.data.plan import apply_plan, open_planned
 from earmark.data.splits import split_dataset
 from earmark.errors import SettingError, SplitError, StorageError, TrainingError
 from earmark.evaluate.clips import mean_probabilities
@@ -168,7 +168,7 @@ def settle_folds(config: RunConfig, n_folds: int | None = None) -> tuple[tuple[i
         The folds, and the configuration that says where they come from; its test fold is the first, only to name one.
 
     Raises:
-        SettingError: The configuration names a test part, there are folds already, or one only.
+        SettingError: The configuration names a test part or a split in parts, there are folds already, or one only.
         DataError: The data set cannot be used.
         SplitError: The folds cannot be made, or one of them cannot be the test part: a group lies in others too, or
             all clips of a class lie in it.
@@ -180,6 +180,10 @@ def settle_folds(config: RunConfig, n_folds: int | None = None) -> tuple[tuple[i
     folds, split = distinct_folds(dataset), config.split
     if folds and n_folds is not None:
         raise SettingError(f"the data set has {len(folds)} folds of its own, which are kept: leave --folds out")
+    if split.plan is not None and not folds:
+        raise SettingError(
+            f"the split {split.plan} has parts, and a cross-validation needs folds: train with it, or name each-group"
+        )
     if len(folds) == 1:
         raise SettingError(f"all clips are in fold {folds[0]}: a cross-validation needs two folds at least")
     if not folds:
@@ -236,8 +240,15 @@ def _open(config: RunConfig) -> Dataset:
     data = config.data
     table = open_features(data.path)
     if table is not None:
-        return table.dataset.regroup(column=data.group_column, pattern=data.group_pattern)
-    return open_dataset(data.path, group_column=data.group_column, group_pattern=data.group_pattern)
+        dataset = table.dataset.regroup(column=data.group_column, pattern=data.group_pattern)
+        return apply_plan(dataset, config.split.plan, whole=True)
+    return open_planned(
+        data.path,
+        plan=config.split.plan,
+        group_column=data.group_column,
+        group_pattern=data.group_pattern,
+        group_tag=data.group_tag,
+    )
 
 
 def _refuse_too_many(dataset: Dataset, n_folds: int) -> None:

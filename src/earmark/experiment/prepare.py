@@ -19,7 +19,8 @@ from earmark.data.clip import Clip
 from earmark.data.copies import without_tested_copies
 from earmark.data.dataset import Dataset, distinct_folds
 from earmark.data.folds import with_folds
-from earmark.data.open import open_dataset
+from earmark.data.parts import split_of_parts
+from earmark.data.plan import apply_plan, is_table, open_planned
 from earmark.data.splits import Split, split_dataset
 from earmark.errors import AudioError, DataError, SettingError
 from earmark.experiment.changes import make_versions, resolve_steps, settle_steps
@@ -100,8 +101,13 @@ def prepare(
     table = open_features(config.data.path)
     if table is not None:
         return prepare_table(table, config, split=split, strict=strict, progress=progress)
-    dataset = open_dataset(
-        config.data.path, group_column=config.data.group_column, group_pattern=config.data.group_pattern
+    data = config.data
+    dataset = open_planned(
+        data.path,
+        plan=config.split.plan,
+        group_column=data.group_column,
+        group_pattern=data.group_pattern,
+        group_tag=data.group_tag,
     )
     return prepare_dataset(dataset, config, split=split, store=store, strict=strict, progress=progress)
 
@@ -182,7 +188,10 @@ def prepare_table(
         SettingError: The configuration asks for what the table cannot give.
         SplitError: The split cannot be made.
     """
+    if config.data.group_tag is not None:
+        raise SettingError("features have no tags to group by: leave the group tag out, or start from the sounds")
     dataset = table.dataset.regroup(column=config.data.group_column, pattern=config.data.group_pattern)
+    dataset = apply_plan(dataset, config.split.plan, whole=True)
     _refuse_one_class(dataset)
     recipe = table_recipe(table, config)
     steps = resolve_steps(config, front_end=recipe.front_end, hears_sound=False)
@@ -223,10 +232,14 @@ def split_by_config(dataset: Dataset, config: RunConfig) -> Split:
     """Split a data set as a configuration says.
 
     Raises:
-        SettingError: A share is asked for, and the data set has folds.
+        SettingError: A share is asked for, and the data set has folds; or a fold, where the split is given in parts.
         SplitError: The split cannot be made.
     """
     fraction = config.split.test_fraction
+    if config.split.plan is not None and not distinct_folds(dataset):
+        if config.split.test_fold is not None:
+            raise SettingError("the split that is given has a test part, and no folds: leave the test_fold out")
+        return split_of_parts(dataset)
     if config.split.n_folds is not None:
         dataset = with_folds(dataset, config.split.n_folds, seed=config.seed)
     if fraction is not None and config.split.test_fold is None and distinct_folds(dataset):
@@ -347,10 +360,12 @@ def data_key(prepared: Prepared, config: RunConfig) -> str:
 def resolved(config: RunConfig, *, device: str) -> RunConfig:
     """Return the configuration as it holds from any folder and on any machine: path, device and precision named."""
     path = str(Path(config.data.path).expanduser().resolve())
-    train = config.train
+    train, split = config.train, config.split
     if train.mixed_precision == "auto":
         train = replace(train, mixed_precision=has_fast_bfloat16(torch.device(device)))
-    return replace(config, data=replace(config.data, path=path), device=device, train=train)
+    if split.plan is not None and is_table(split.plan):
+        split = replace(split, plan=str(Path(split.plan).expanduser().resolve()))
+    return replace(config, data=replace(config.data, path=path), split=split, device=device, train=train)
 
 
 def settled(config: RunConfig, prepared: Prepared) -> RunConfig:
@@ -362,7 +377,7 @@ def settled(config: RunConfig, prepared: Prepared) -> RunConfig:
     split, recipe = config.split, prepared.recipe
     if split.test_fold is None and folds:
         split = replace(split, test_fold=folds[-1])
-    elif split.test_fold is None and split.test_fraction is None:
+    elif split.test_fold is None and split.test_fraction is None and split.plan is None:
         split = replace(split, test_fraction=_TEST_FRACTION)
     front_end = Named(name=recipe.front_end, settings=recipe.settings)
     return replace(
