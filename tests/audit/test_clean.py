@@ -86,8 +86,9 @@ def test_of_exact_repeats_the_first_is_kept(dataset, tmp_path):
     assert rows(table.left_out_path)["b"]["why"] == "exact-repeat: the same sound as a.wav"
 
 
-def test_of_exact_repeats_with_two_labels_none_is_kept(dataset, tmp_path):
-    table = write_clean_table(audit_of(dataset, finding("exact-repeat", "a.wav", "c.wav")), dataset, tmp_path / "c.csv")
+@pytest.mark.parametrize("kind", ["exact-repeat", "near-repeat"])
+def test_of_repeats_with_two_labels_none_is_kept(dataset, tmp_path, kind):
+    table = write_clean_table(audit_of(dataset, finding(kind, "a.wav", "c.wav")), dataset, tmp_path / "c.csv")
     assert set(rows(tmp_path / "c.csv")) == {"b", "d", "e"}
     assert "dog and rain" in rows(table.left_out_path)["a"]["why"]
 
@@ -98,13 +99,18 @@ def test_a_repeat_of_a_clip_that_is_left_out_already_is_kept(dataset, tmp_path):
     assert "b" in rows(tmp_path / "c.csv")
 
 
+def test_a_repeat_whose_clips_are_all_left_out_already_does_no_harm(dataset, tmp_path):
+    findings = [finding("silent", "a.wav"), finding("silent", "b.wav"), finding("exact-repeat", "a.wav", "b.wav")]
+    assert write_clean_table(audit_of(dataset, *findings), dataset, tmp_path / "c.csv").n_left_out == 2
+
+
 def test_near_repeats_get_one_group_and_one_fold(dataset, tmp_path):
-    near = finding("near-repeat", "a.wav", "d.wav", severity="warning")
-    audit = audit_of(dataset, near, groups={"a.wav": "a", "d.wav": "a"})
+    near = finding("near-repeat", "a.wav", "b.wav", severity="warning")
+    audit = audit_of(dataset, near, groups={"a.wav": "a", "b.wav": "a"})
     table = write_clean_table(audit, dataset, tmp_path / "c.csv")
     found = rows(tmp_path / "c.csv")
-    assert (found["d"]["group"], found["d"]["fold"]) == ("a", "1")
-    assert found["d"]["why"] == "fold was 2; group was d; near-repeat: it is near-repeat"
+    assert (found["b"]["group"], found["b"]["fold"]) == ("a", "1")
+    assert found["b"]["why"] == "fold was 2; group was b; near-repeat: it is near-repeat"
     assert table.n_changed == 1
     assert "1 of them regrouped" in table.sentence()
 

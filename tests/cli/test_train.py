@@ -20,6 +20,7 @@ FILES = {
     "sounds.csv",
     "scorecard.json",
     "baseline",
+    "audit.json",
     "bundle",
     "report.html",
 }

@@ -20,6 +20,7 @@ from earmark.train import loop
 from earmark.train.history import read_history
 
 FILES = [
+    "audit.json",
     "baseline",
     "bundle",
     "config.toml",

@@ -1,3 +1,4 @@
+import json
 import re
 import shutil
 from html.parser import HTMLParser
@@ -290,3 +291,21 @@ def test_every_text_stands_out_from_its_ground(small_run, scheme, text, ground):
     colours = dict(re.findall(r"--([a-z]+): (#[0-9a-f]{6})", html.split(":root {")[1 + scheme].split("}")[0]))
     bright, dark = sorted((luminance(colours[text]), luminance(colours[ground])), reverse=True)
     assert (bright + 0.05) / (dark + 0.05) >= 4.5  # WCAG 2.2, AA for text
+
+
+def test_what_the_checks_of_the_data_found_is_shown_and_long_lists_are_cut(small_run):
+    found = [
+        {
+            "kind": "clipped",
+            "severity": "warning",
+            "clips": ["dog/dog1.wav"],
+            "score": 1.0,
+            "message": f"<b>{number}</b>",
+        }
+        for number in range(25)
+    ]
+    (small_run / "audit.json").write_text(json.dumps({"findings": found}))
+    page = write_report(small_run).read_text(encoding="utf-8")
+    assert "warning: &lt;b&gt;19&lt;/b&gt;" in page
+    assert "&lt;b&gt;20&lt;/b&gt;" not in page
+    assert "and 5 more, in" in page

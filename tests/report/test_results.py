@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from earmark.errors import StorageError
@@ -79,4 +81,19 @@ def test_predictions_of_another_split_are_refused(small_run):
 def test_a_broken_file_is_an_error_of_storage(small_run, name, text):
     (small_run / name).write_text(text, encoding="utf-8")
     with pytest.raises(StorageError):
+        read_results(small_run)
+
+
+def test_what_the_checks_of_the_data_found_is_read_worst_first(small_run):
+    assert read_results(small_run).findings == ()
+    found = {"kind": "silent", "severity": "warning", "clips": ["dog/dog1.wav"], "score": 1.0, "message": "silent: <0>"}
+    (small_run / "audit.json").write_text(json.dumps({"schema": "earmark-audit/1", "findings": [found]}))
+    (row,) = read_results(small_run).findings
+    assert (row.severity, row.message, row.clips) == ("warning", "silent: <0>", ("dog/dog1.wav",))
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"findings": [{"severity": "note"}]}'])
+def test_a_broken_audit_is_one_line(small_run, text):
+    (small_run / "audit.json").write_text(text)
+    with pytest.raises(StorageError, match="train the run again"):
         read_results(small_run)

@@ -50,9 +50,10 @@ class CleanTable:
 def write_clean_table(audit: Audit, dataset: Dataset, path: Path, *, overwrite: bool = False) -> CleanTable:
     """Write the clips that are worth learning from as a table that ``earmark train`` opens.
 
-    Left out are clips that cannot be read or are silent, all but the first of an exact repeat, and all of one whose
-    labels contradict each other. Near repeats get one group, and one fold. The column ``why`` says for each row what
-    was found or changed. A second table beside it, ``NAME.left-out.csv``, has the clips that were left out.
+    Left out are clips that cannot be read or are silent, all but the first of an exact repeat, and all clips of a
+    repeat whose labels contradict each other. Other near repeats get one group, and one fold. The column ``why`` says
+    for each row what was found or changed. A second table beside it, ``NAME.left-out.csv``, has the clips that were
+    left out.
 
     Args:
         audit: What was found in the data set.
@@ -101,15 +102,16 @@ def check_table_target(path: Path, *, overwrite: bool = False) -> None:
 def _left_out(audit: Audit, dataset: Dataset) -> dict[str, str]:
     """Return the clips to leave out by their addresses, and why."""
     labels = {clip_address(clip): clip.label for clip in dataset}
+    order = {name: place for place, name in enumerate(labels)}
     out: dict[str, str] = {}
     for finding in audit.findings:
         if finding.kind in _LEAVES_OUT and finding.severity == "error":
             out |= dict.fromkeys(finding.clips, f"{finding.kind}: {finding.message}")
-    for finding in audit.of("exact-repeat"):
-        there = sorted((name for name in finding.clips if name not in out), key=list(labels).index)
+    for finding in audit.of("exact-repeat", "near-repeat"):
+        there = sorted((name for name in finding.clips if name not in out), key=order.__getitem__)
         if len({labels[name] for name in there}) > 1:
-            out |= {name: f"exact-repeat: the same sound has the labels {_labels(there, labels)}" for name in there}
-        else:
+            out |= {name: f"{finding.kind}: one sound has the labels {_labels(there, labels)}" for name in there}
+        elif there and finding.kind == "exact-repeat":
             out |= dict.fromkeys(there[1:], f"exact-repeat: the same sound as {there[0]}")
     return out
 

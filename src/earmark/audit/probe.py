@@ -86,7 +86,7 @@ def hear(
 ) -> Heard:
     """Compute statistics of each clip, and of its segments.
 
-    A segment is a fifth of a typical clip, but no shorter than 0.5 s and no longer than 3 s. Of a data set with more
+    A segment is a fifth of a typical clip to a tenth of a second, no shorter than 0.5 s and no longer than 3 s. Of a data set with more
     than 1000 clips, only so many are cut: whole groups, of all classes in turn.
 
     Args:
@@ -102,7 +102,7 @@ def hear(
     """
     kind = FRONT_ENDS["statistics"]
     settings = kind.settings()
-    length_s = float(np.clip((typical_s or _typical_s(dataset)) / _PARTS, _SHORTEST_S, _LONGEST_S))
+    length_s = round(float(np.clip((typical_s or _typical_s(dataset)) / _PARTS, _SHORTEST_S, _LONGEST_S)), 1)
     cut = segments_by_length(length_s, sample_rate=settings.sample_rate)
 
     def extract(clips: Sequence[int], ways: Sequence[Segments | None]) -> Any:  # noqa: ANN401 - one set a way

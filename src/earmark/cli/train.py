@@ -150,6 +150,8 @@ def tell_result(result: Any) -> None:  # noqa: ANN401 - a RunResult, whose impor
     prepared = result.prepared
     for note in result.notes:
         talk(f"note: {note}")
+    if result.audit:
+        talk(f"data: {result.audit}")
     if prepared.silent:
         talk(f"note: {len(prepared.silent)} silent: {', '.join(prepared.silent[:5])}")
     if result.fitted.ended == "interrupted":

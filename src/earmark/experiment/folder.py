@@ -39,6 +39,11 @@ class RunFolder:
         return self.path / "scorecard.json"
 
     @property
+    def audit_path(self) -> Path:
+        """What the quick checks of the data found."""
+        return self.path / "audit.json"
+
+    @property
     def history_path(self) -> Path:
         """One JSON object an epoch."""
         return self.path / "history.jsonl"
@@ -225,6 +230,7 @@ _FILES = (
     "scorecard.json",
     "checkpoint.safetensors",
     "report.html",
+    "audit.json",
     "epochs.png",
     "confusion.png",
 )

@@ -9,8 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from earmark._util.files import write_json
 from earmark._util.progress import Progress
+from earmark.audit.audit import quick_audit
 from earmark.data.dataset import Dataset, count, distinct_folds, listed
+from earmark.data.open import open_dataset
 from earmark.data.splits import split_parts
 from earmark.errors import TrainingError
 from earmark.evaluate.scorecard import Scorecard
@@ -21,6 +24,7 @@ from earmark.experiment.folder import RunFolder
 from earmark.experiment.prepare import Prepared, data_key, prepare, resolved, settled
 from earmark.experiment.scoring import score_clips
 from earmark.features.extract import BadFile
+from earmark.features.interchange.catalogue import holds_features
 from earmark.features.store import FeatureStore
 from earmark.inference.bundle import save_bundle
 from earmark.models.device import resolve_device
@@ -38,6 +42,7 @@ class RunResult:
         fitted: The classifier, and how its training went.
         prepared: The data it was trained on.
         notes: What a person should know: what was left out of the data and of the split.
+        audit: What the quick checks of files, sound and repeats found, in one line; nothing where there are no sounds.
     """
 
     folder: RunFolder
@@ -45,6 +50,7 @@ class RunResult:
     fitted: Fitted
     prepared: Prepared
     notes: tuple[str, ...]
+    audit: str = ""
 
     @property
     def bad(self) -> tuple[BadFile, ...]:
@@ -123,6 +129,7 @@ def _run(
         _refuse_other_settings(run, config, key)
     config.save(run.config_path)
     _write_data(run, prepared)
+    audit = _audit(config, run, store=store, progress=told.progress)
     prepared_s = time.monotonic() - began
     fitted = fit_classifier(
         config,
@@ -145,6 +152,7 @@ def _run(
         "all": round(time.monotonic() - began, 2),
     }
     environment["notes"] = list(notes)
+    environment["audit"] = audit
     environment["training_ended"] = fitted.ended
     environment["best_epoch"] = fitted.best_epoch
     environment["verdict"] = fitted.verdict.to_json()
@@ -152,7 +160,16 @@ def _run(
     scorecard.save(run.scorecard_path)
     if fitted.ended != "interrupted":  # what was cut off may be resumed
         run.checkpoint_path.unlink(missing_ok=True)
-    return RunResult(folder=run, scorecard=scorecard, fitted=fitted, prepared=prepared, notes=notes)
+    return RunResult(folder=run, scorecard=scorecard, fitted=fitted, prepared=prepared, notes=notes, audit=audit)
+
+
+def _audit(config: RunConfig, run: RunFolder, *, store: FeatureStore, progress: Progress | None) -> str:
+    """Look at files, sound and repeats, write down what was found, and return it in one line."""
+    if holds_features(config.data.path):
+        return ""
+    audit = quick_audit(open_dataset(config.data.path), store=store, progress=progress)
+    write_json(run.audit_path, audit.to_json())
+    return audit.sentence()
 
 
 def _refuse_other_settings(run: RunFolder, config: RunConfig, key: str) -> None:

@@ -1,6 +1,7 @@
 """What the report tells of: the files of a finished run, read and checked against each other."""
 
 import csv
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,6 +90,21 @@ class EpochRow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FindingRow:
+    """Something that the quick checks of the data found: see `earmark.audit.findings.Finding`.
+
+    Attributes:
+        severity: ``error``, ``warning`` or ``note``.
+        message: What was found, in one line.
+        clips: The clips that it is about.
+    """
+
+    severity: str
+    message: str
+    clips: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunResults:
     """Everything that the files of a run say.
 
@@ -101,6 +117,7 @@ class RunResults:
         scored: Those of the test part.
         sounds: Every file.
         scorecard: The scores.
+        findings: What the quick checks of the data found, worst first.
     """
 
     name: str
@@ -111,6 +128,7 @@ class RunResults:
     scored: tuple[ScoredClip, ...]
     sounds: tuple[SoundRow, ...]
     scorecard: Scorecard
+    findings: tuple[FindingRow, ...] = ()
 
     @property
     def best_epoch(self) -> int:
@@ -174,9 +192,20 @@ def read_results(folder: Path) -> RunResults:
             scored=_read_scored(run.path / "predictions.csv", clips, scorecard.labels),
             sounds=tuple(sounds),
             scorecard=scorecard,
+            findings=_read_findings(run.audit_path),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise StorageError(f"a file of the run in {folder} is broken ({error!r}): train the run again") from error
+
+
+def _read_findings(path: Path) -> tuple[FindingRow, ...]:
+    """Return what the audit of a run found; nothing of a run that has none, such as one on features."""
+    if not path.exists():
+        return ()
+    return tuple(
+        FindingRow(severity=found["severity"], message=found["message"], clips=tuple(found["clips"]))
+        for found in json.loads(path.read_text(encoding="utf-8"))["findings"]
+    )
 
 
 def _read_epochs(run: RunFolder) -> tuple[EpochRow, ...]:
