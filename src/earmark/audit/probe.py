@@ -86,8 +86,8 @@ def hear(
 ) -> Heard:
     """Compute statistics of each clip, and of its segments.
 
-    A segment is a fifth of a typical clip to a tenth of a second, no shorter than 0.5 s and no longer than 3 s. Of a data set with more
-    than 1000 clips, only so many are cut: whole groups, of all classes in turn.
+    A segment is a fifth of a typical clip (to a tenth of a second), but no shorter than 0.5 s and no longer than 3 s.
+    Of a data set with more than 1000 clips, only so many are cut: whole groups, of all classes in turn.
 
     Args:
         dataset: Labelled clips.
