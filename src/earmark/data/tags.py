@@ -31,7 +31,7 @@ def read_tag(path: Path, tag: str) -> str:
 def regroup_by_tag(dataset: Dataset, tag: str) -> Dataset:
     """Return the data set with what a tag says as groups, such as ``artist``.
 
-    Spaces around, capitals, and how an accent is composed make no difference: ``Björk`` and ``björk `` are one.
+    Spaces around, capitals, and how an accent is composed make no difference: ``Björk`` and ``BJÖRK`` are one.
 
     Args:
         dataset: Clips whose files can be opened.
