@@ -37,9 +37,11 @@ examples: .venv/.stamp-dev ## run every script in examples/
 bench: .venv/.stamp-dev ## the benchmarks that need no data: waiting times, training steps, features, the store
 	@$(BIN)/python benchmarks/startup.py
 	@$(BIN)/python benchmarks/train_step.py
+	@$(BIN)/python benchmarks/networks.py
 	@$(BIN)/python benchmarks/features.py --loop-tracks 60 --repeats 5
 	@$(BIN)/python benchmarks/features.py --tracks 200 --loop-tracks 2 --repeats 1 --memory-tracks 2000
 	@$(BIN)/python benchmarks/store.py
+	@$(BIN)/python benchmarks/audit.py --scale
 clean: ## remove what was built; .venv and runs/ stay
 	rm -rf build dist docs/_build docs/auto_examples .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -47,6 +47,14 @@ def test_a_setting_of_a_new_network_survives_the_change_of_its_name():
     assert merged["network"] == {"name": "cnn", "dropout": 0.5}
 
 
+def test_fewer_epochs_than_a_file_has_shorten_its_warm_up_unless_one_is_typed():
+    tables = {"data": {"path": "a"}, "train": {"warmup_epochs": 3, "max_epochs": 150}}
+    assert merge(tables, {"train.max_epochs": 2})["train"] == {"warmup_epochs": 1, "max_epochs": 2}
+    assert merge(tables, {"train.max_epochs": 50})["train"]["warmup_epochs"] == 3
+    assert merge(tables, {"train.max_epochs": 2, "train.warmup_epochs": 2})["train"]["warmup_epochs"] == 2
+    assert tables["train"]["warmup_epochs"] == 3
+
+
 def test_a_value_in_place_of_a_table_is_refused():
     with pytest.raises(SettingError, match="data: must be a table in the configuration, not 3"):
         merge({}, parse_assignments(["data=3"]))

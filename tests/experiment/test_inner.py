@@ -1,12 +1,18 @@
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from earmark.errors import SettingError
+from earmark.data.clip import Clip
+from earmark.data.dataset import Dataset, reading_order
+from earmark.errors import SettingError, SplitError
 from earmark.experiment import inner as inner_module
 from earmark.experiment.inner import describe_inner, inner_folds, score_folds
 from earmark.experiment.prepare import prepare
+from earmark.features.interchange import stored
+from earmark.features.interchange.catalogue import open_features
+from earmark.features.interchange.table import FeatureTable
 from earmark.features.store import FeatureStore
 
 COUNTS = {"dog": 8, "rain": 8, "sea": 8}
@@ -42,7 +48,7 @@ def table_of(data, path, *, fold, group=lambda label, number: f"{label}{number}"
 def test_no_clip_of_the_test_part_is_in_any_inner_fold(folded):
     _, prepared, inner = folded
     tested = {prepared.dataset[index].name for index in prepared.split.test}
-    assert inner.held_out == tested
+    assert {name for name, _, _ in inner.held_out} == tested
     assert not tested & {clip.name for clip in inner.dataset}
     assert len(tested) + len(inner.dataset) == 24
 
@@ -87,6 +93,68 @@ def test_a_label_of_one_group_is_learnt_and_never_scored(data, tmp_path, store, 
     assert {clip.fold for clip in inner.dataset if clip.label == "dog"} == {1, 2}
 
 
+@pytest.fixture
+def stretches(tmp_path):
+    """Write a store of three stretches a file, each the only one with its value."""
+    clips = [
+        Clip(
+            name=f"{label}{number}.wav",
+            path=Path(),
+            label=label,
+            group=f"{label}{number}",
+            start_s=start,
+            end_s=start + 1,
+        )
+        for label in ("dog", "sea")
+        for number in range(8)
+        for start in (0.0, 1.0, 2.0)
+    ]
+    noise = np.random.default_rng(0).standard_normal((len(clips), 1, 4, 6)).astype(np.float32)
+    arrays = [
+        100.0 * (clip.label == "sea") + row + index for index, (clip, row) in enumerate(zip(clips, noise, strict=True))
+    ]
+    stored.write(tmp_path / "stretches", FeatureTable(dataset=Dataset(clips, tmp_path), arrays=arrays))
+    return tmp_path / "stretches"
+
+
+def on_table(configure, path, **tables):
+    return configure(path, network={"name": "svm"}, front_end={}, segments={}, **tables)
+
+
+def test_each_stretch_of_a_file_keeps_its_own_features(stretches, store, configure):
+    config = on_table(configure, stretches)
+    prepared = prepare(config, store=store)
+    inner = inner_folds(config, prepared, 2)
+    whole = open_features(stretches)
+    expected = {reading_order(clip): array for clip, array in zip(whole.dataset, whole.arrays, strict=True)}
+    assert len({array.mean() for array in inner.clips.arrays}) == inner.dataset.n
+    for clip, array in zip(inner.clips.dataset, inner.clips.arrays, strict=True):
+        np.testing.assert_array_equal(array, expected[reading_order(clip)])
+
+
+def test_stretches_that_were_put_aside_are_counted_each_by_itself(stretches, store, configure):
+    config = on_table(configure, stretches)
+    prepared = prepare(config, store=store)
+    inner = inner_folds(config, prepared, 2)
+    n_tested = len(prepared.split.test)
+    assert len(inner.held_out) == len(set(inner.held_out)) == n_tested == 48 - inner.dataset.n
+    assert f"the test part ({n_tested} clips) was put aside" in describe_inner(inner)
+
+
+def test_a_given_split_of_a_table_is_not_asked_for_again_inside(stretches, store, configure):
+    config = on_table(configure, stretches, split={"plan": "each-group"})
+    inner = inner_folds(config, prepare(config, store=store), 2)
+    outcomes = list(score_folds(config, inner, store=store))
+    assert sum(len(outcome.right) for outcome in outcomes) == inner.dataset.n == 45
+
+
+@pytest.mark.parametrize("n_folds", [9, 40])  # more than a label has clips, and than there are groups
+def test_more_inner_folds_than_can_be_name_the_option_of_the_search(folded, n_folds):
+    config, prepared, _ = folded
+    with pytest.raises(SplitError, match=rf"^{n_folds} inner folds need .* ask for fewer \(--inner-folds\)$"):
+        inner_folds(config, prepared, n_folds)
+
+
 def test_fewer_than_two_inner_folds_are_refused(folded):
     config, prepared, _ = folded
     with pytest.raises(SettingError, match="at least 2, not 1"):
@@ -114,7 +182,7 @@ def test_each_fold_is_scored_by_what_has_neither_learnt_nor_chosen_by_it(folded,
         assert parts["test"] == {number}
         assert number not in parts["train"] | parts["validation"]
         assert len(outcome.right) == len(outcome.log_losses) == len(prepared.split.test)
-        assert not inner.held_out & {clip.name for clip in prepared.dataset}
+        assert not set(inner.held_out) & {reading_order(clip) for clip in prepared.dataset}
     assert sum(len(outcome.right) for outcome in outcomes) == len(inner.dataset)
 
 

@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 
 from earmark.audio.read import read_sound
 from earmark.audio.segments import Segments, segment_starts
+from earmark.augment.chain import parse_steps
 from earmark.data.clip import Clip
 from earmark.data.dataset import Dataset
 from earmark.data.open import open_dataset
 from earmark.errors import DataError, SettingError, SplitError
 from earmark.experiment import prepare as module
+from earmark.experiment.augmentation import augment_dataset
 from earmark.experiment.config import make_config
 from earmark.experiment.prepare import (
     baseline_recipe,
@@ -27,6 +29,7 @@ from earmark.experiment.prepare import (
 )
 from earmark.features.apply import segment_features
 from earmark.features.catalogue import FRONT_ENDS
+from earmark.features.extract import extract_features
 from earmark.features.store import FeatureStore
 
 NOWHERE = FeatureStore(None)
@@ -81,6 +84,27 @@ def test_bad_files_are_left_out_and_the_rest_stay_with_their_features(data, conf
         np.testing.assert_array_equal(features, computed(clip, prepared.recipe))
     assert not {file.name for file in prepared.bad} & set.union(*sides(prepared))
     assert max(map(max, (prepared.split.train, prepared.split.validation, prepared.split.test))) == 9
+
+
+@pytest.mark.parametrize("n_bad", [1, 2])
+def test_no_copy_is_tested_on_either_where_a_bad_file_changes_the_split(tmp_path, write_tones, configure, n_bad):
+    sounds = write_tones(tmp_path / "sounds", {"dog": 9, "rain": 9})
+    augment_dataset(sounds, tmp_path / "more", steps=parse_steps(["gain"]))
+    for path in sorted((tmp_path / "more" / "sounds").rglob("*.wav"))[:n_bad]:
+        path.write_bytes(b"no sound")
+
+    prepared = prepare(configure(tmp_path / "more"), store=FeatureStore(None))
+
+    names = [clip.name for clip in prepared.dataset]
+    tested = [names[clip] for clip in (*prepared.split.validation, *prepared.split.test)]
+    assert not [name for name in tested if "-aug" in name]
+    assert [name for name in names if "-aug" in name]
+    assert len(prepared.bad) == n_bad
+    assert len(prepared.features) == len(prepared.baseline) == len(prepared.contents) == len(names)
+    index = next(index for index, name in enumerate(names) if name in tested)
+    clip = prepared.dataset[index]
+    (own,) = extract_features([clip], [prepared.recipe], store=FeatureStore(None))
+    assert np.array_equal(prepared.features[index], own.arrays[0])
 
 
 def test_one_bad_file_stops_everything_if_asked(data, configure):

@@ -249,6 +249,13 @@ def test_what_is_in_the_test_part_changes_no_weight(tmp_path, write_tone, config
     assert results[0].scorecard != results[1].scorecard
 
 
+def test_a_network_that_does_not_fit_leaves_no_run_behind(trained, configure, tmp_path):
+    tiny = configure(trained.data, network={"name": "wave-cnn"}, front_end={"name": "waveform"})
+    with pytest.raises(SettingError, match="needs features of at least"):
+        train_run(tiny, tmp_path / "run", store=trained.store)
+    assert not (tmp_path / "run" / "config.toml").exists()
+
+
 STEPS = {"steps": ["speed", "noise", "mixup", "time-mask"], "n_copies": 2}
 
 

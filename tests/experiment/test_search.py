@@ -11,6 +11,7 @@ from earmark.experiment.search import (
     Choices,
     Numbers,
     Trial,
+    config_with,
     default_space,
     parse_search,
     values_of,
@@ -189,6 +190,17 @@ def test_what_is_tried_stays_between_the_bounds_to_three_digits(low, factor, sha
     value = one.value(tried)
     assert one.low <= value <= one.high
     assert abs(value - tried) <= 0.006 * tried
+
+
+def test_among_networks_the_one_that_learns_in_no_batches_goes_without_augmentation():
+    tables = {**TABLES, "augment": {"steps": ["gain"]}}
+    space = parse_search(["network.name=resnet-mel|svm"], tables)
+    steps = {name: config_with(tables, space, {"network.name": name}).augment.steps for name in ("resnet-mel", "svm")}
+    assert steps == {"resnet-mel": ("gain",), "svm": ()}
+    around = {**tables, "network": {"name": "svm"}}
+    assert config_with(around, space, {}).augment.steps == ()
+    alone = parse_search(["network.penalty=0.1..100"], around)  # here it is the user's fault, and is told
+    assert config_with(around, alone, {}).augment.steps == ("gain",)
 
 
 def test_values_keep_the_rest_of_their_tables_and_change_nothing_received():

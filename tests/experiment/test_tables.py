@@ -6,7 +6,15 @@ from earmark.data.clip import Clip
 from earmark.data.dataset import Dataset
 from earmark.errors import DataError, SettingError
 from earmark.experiment.config import make_config
-from earmark.experiment.tables import GIVEN, SUMMARY, summaries, table_features, table_recipe
+from earmark.experiment.tables import (
+    GIVEN,
+    SUMMARY,
+    refuse_front_end,
+    refuse_searched,
+    summaries,
+    table_features,
+    table_recipe,
+)
 from earmark.features.extract import Recipe
 from earmark.features.interchange.table import FeatureTable
 from earmark.features.mfcc import MfccSettings
@@ -97,6 +105,26 @@ def test_pictures_keep_the_size_that_is_asked_for():
 def test_pictures_have_no_sound():
     with pytest.raises(SettingError, match="holds pictures already, and no sound to make 'mfcc' from"):
         table_recipe(table(pictures(), is_pictures=True), config(front_end={"name": "mfcc", "n_mfcc": 20}))
+
+
+@pytest.mark.parametrize(("recipe", "own"), [(None, "given"), (MADE, "mfcc")])
+def test_a_front_end_that_was_named_is_the_tables_own_or_refused(recipe, own):
+    refuse_front_end(table(features(), recipe=recipe), config(front_end={"name": own}))
+    with pytest.raises(SettingError, match=r"no sound to make 'log-mel' from: leave the front end out"):
+        refuse_front_end(table(features(), recipe=recipe), config(front_end={"name": "log-mel"}))
+
+
+@pytest.mark.parametrize("key", ["front_end.name", "front_end.n_mels", "segments.count"])
+def test_what_features_have_settled_is_not_searched(key):
+    with pytest.raises(SettingError, match=rf"^{key}: cannot be searched: data\.json holds features already"):
+        refuse_searched(["train.learning_rate", key], config())
+
+
+def test_how_far_pictures_are_made_smaller_may_be_searched():
+    said = config(front_end={"name": "picture"})
+    refuse_searched(["front_end.reduce", "network.dropout"], said)
+    with pytest.raises(SettingError, match=r"front_end\.name: cannot be searched"):
+        refuse_searched(["front_end.name"], said)
 
 
 # ---------------------------------------------------------------- what a network sees

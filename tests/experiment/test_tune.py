@@ -1,16 +1,22 @@
 import csv
 import json
 from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pytest
 
-from earmark.errors import SettingError, StorageError, TrainingError
+from earmark.data.clip import Clip
+from earmark.data.dataset import Dataset
+from earmark.errors import SettingError, SplitError, StorageError, TrainingError
 from earmark.experiment import tune as tune_module
 from earmark.experiment.config import load_config, make_config
 from earmark.experiment.folder import RunFolder
 from earmark.experiment.run import train_run
 from earmark.experiment.search_folder import read_state
 from earmark.experiment.tune import tune
+from earmark.features.interchange import stored
+from earmark.features.interchange.table import FeatureTable
 from earmark.features.store import FeatureStore
 
 COUNTS = {"dog": 6, "rain": 6, "sea": 6}
@@ -183,6 +189,84 @@ def test_where_no_trial_can_be_trained_the_reason_is_told(store, tables, tmp_pat
     monkeypatch.setattr(tune_module, "score_folds", none)
     with pytest.raises(TrainingError, match="none of 2 trials could be trained; the first: segments shorter"):
         tune(tables, tmp_path / "x", n_trials=2, store=store, search=SPACE, n_inner=2)
+
+
+@pytest.mark.slow
+def test_where_another_test_part_would_be_scored_nothing_is(root, tmp_path, store, tables, write_tones, monkeypatch):
+    data = write_tones(tmp_path / "sounds", COUNTS)
+    settings = {**tables, "data": {"path": str(data)}}
+    score_folds = tune_module.score_folds
+    lost = data / "dog" / "dog0.wav"
+    sound = lost.read_bytes()
+
+    def damaging(*args, **rest):
+        yield from score_folds(*args, **rest)
+        lost.write_bytes(b"no sound")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(tune_module, "score_folds", damaging)
+        patched.setattr(tune_module, "train_run", lambda *_, **__: pytest.fail("it was trained, and so scored"))
+        with pytest.raises(SplitError, match="not the one that was put aside: no score is given"):
+            tune(settings, tmp_path / "x", n_trials=1, store=store, search=SPACE, n_inner=2)
+    assert not (tmp_path / "x" / "best").exists()
+    assert read_state(tmp_path / "x").looks == 0
+    lost.write_bytes(sound)
+    whole = tune(settings, tmp_path / "x", n_trials=1, store=store, search=SPACE, n_inner=2, resume=True)
+    assert whole.looks == 1
+    assert whole.is_finished
+
+
+@pytest.fixture
+def features(tmp_path):
+    clips = [
+        Clip(name=f"{label}{n}.wav", path=Path(), label=label, group=f"{label}{n}") for label in "ab" for n in range(9)
+    ]
+    noise = np.random.default_rng(0).standard_normal((len(clips), 2, 8, 20)).astype(np.float32)
+    arrays = [row + 3.0 * (clip.label == "b") for clip, row in zip(clips, noise, strict=True)]
+    stored.write(tmp_path / "features", FeatureTable(dataset=Dataset(clips, tmp_path), arrays=arrays))
+    return tmp_path / "features"
+
+
+def test_a_front_end_is_neither_searched_nor_named_where_features_are_given(features, store, tmp_path):
+    settings = {"data": {"path": str(features)}, "device": "cpu"}
+    with pytest.raises(SettingError, match=r"front_end\.name: cannot be searched: .* holds features already"):
+        tune(settings, tmp_path / "x", n_trials=1, store=store, search=["front_end.name=mfcc|log-mel"])
+    settings["front_end"] = {"name": "log-mel"}  # the network's own
+    with pytest.raises(SettingError, match="no sound to make 'log-mel' from: leave the front end out"):
+        tune(settings, tmp_path / "x", n_trials=1, store=store, search=["train.learning_rate=1e-4..1e-2"])
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.slow
+def test_features_with_a_split_of_their_own_are_searched_and_the_best_says_what_they_are(features, store, tmp_path):
+    settings = {
+        "data": {"path": str(features)},
+        "network": {"name": "svm"},
+        "split": {"plan": "each-group"},
+        "device": "cpu",
+    }
+    tuning = tune(settings, tmp_path / "x", n_trials=2, store=store, search=SPACE, n_inner=2)
+    assert {trial.state for trial in tuning.trials} == {"complete"}
+    tables = load_config(tmp_path / "x" / "best.toml")
+    assert tables["front_end"] == {"name": "given", "summary": True}
+    assert train_run(make_config(tables), tmp_path / "again", store=store).scorecard == tuning.scorecard
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("around", ["mlp", "svm"])
+def test_networks_that_take_no_augmentation_are_searched_beside_one_that_does(store, tables, tmp_path, around):
+    settings = {
+        **tables,
+        "front_end": {"name": "mfcc"},
+        "network": {"name": around},
+        "augment": {"steps": ["time-mask"]},
+        "segments": {"count": 1},
+        "train": {"max_epochs": 1},
+    }
+    tuning = tune(settings, tmp_path / "x", n_trials=3, store=store, search=["network.name=mlp|svm"], n_inner=2)
+    assert "failed" not in {trial.state for trial in tuning.trials}
+    assert "svm" in {tuning.values(trial)["network.name"] for trial in tuning.trials}
+    assert tuning.is_finished
 
 
 @pytest.mark.slow

@@ -521,6 +521,21 @@ def test_a_version_stands_beside_the_sound_as_it_is_and_is_kept_apart(clips, sto
     assert plain.contents == first.contents
 
 
+def test_another_background_of_the_same_name_is_noticed(clips, store, sounds, tmp_path):
+    def version():
+        steps = tuple(parse_steps([f"background:path={background}"]))  # made anew: settings remember what they found
+        return Version(recipe=MFCC, steps=steps, seed=0, number=1)
+
+    background = sounds.write("street.wav", frequency_hz=50, seed=9)
+    (first,) = extract_features(clips, [version()], store=store)
+    arrays = [np.array(array) for array in first.arrays]
+    sounds.write("street.wav", frequency_hz=3000, seed=10)
+    (second,) = extract_features(clips, [version()], store=store)
+    (third,) = extract_features(clips, [version()], store=store)
+    assert not np.array_equal(arrays[0], second.arrays[0])
+    assert np.array_equal(second.arrays[0], third.arrays[0])
+
+
 def test_torchs_threads_are_left_as_they_were(clips, store):
     def threads_of_a_new_thread():
         counts = []

@@ -69,9 +69,9 @@ def test_a_loss_of_zero_is_drawn_too():
 def test_a_chart_is_told_in_words():
     loss, accuracy = draw_curves(rows(2.0, 1.0), best_epoch=2)
     assert loss.description == (
-        "Loss over 2 epochs: training from 2.000 to 1.000, validation from 1.000 to 0.500; 0.500 at the best epoch, 2."
+        "Loss over 2 epochs: training from 2.000 to 1.000, validation from 1.000 to 0.500; 0.500 at the epoch kept, 2."
     )
-    assert "75.0 % at the best epoch, 2." in accuracy.description
+    assert "75.0 % at the epoch kept, 2." in accuracy.description
 
 
 @given(st.floats(1e-9, 1e9))

@@ -34,7 +34,7 @@ def test_the_verdict_is_three_sentences_and_begins_with_the_score(small_run):
     results = read_results(small_run)
     sentences = verdict(results)
     assert sentences[0] == results.scorecard.sentence()
-    assert "learnt from 2 clips, chose its best state on 2 and was tested once on 2" in sentences[1]
+    assert "learnt from 2 clips, was adjusted on 2 and was tested once on 2" in sentences[1]
     assert len(sentences) == 3
 
 

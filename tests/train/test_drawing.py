@@ -123,6 +123,14 @@ def test_no_gradient_is_kept():
     assert not features.requires_grad
 
 
+def test_features_that_half_precision_cannot_hold_stay_as_they_are():
+    own = torch.full((N_SEGMENTS, N_BINS, N_FRAMES), 1e6) + torch.rand(N_SEGMENTS, N_BINS, N_FRAMES)
+    draw = drawing(versions=[own, own * 1e-12], is_power_db=False)
+    seen = torch.cat([draw(BATCH, generator(seed))[0] for seed in range(20)])
+    assert torch.isfinite(seen).all()
+    assert set(seen.unique().tolist()) <= set(own.unique().tolist()) | set((own * 1e-12).unique().tolist())
+
+
 def test_versions_of_different_shapes_are_refused():
     with pytest.raises(SettingError, match="one shape"):
         drawing(versions=[sounds_db(), sounds_db()[:, :, 1:]])

@@ -709,8 +709,34 @@ def test_a_network_with_weights_of_five_axes_is_trained_as_well():
     assert len(train(Deep(), settings=replace(SETTINGS, max_epochs=2)).history) == 2
 
 
+@pytest.mark.parametrize(("n_frames", "dtype"), [(12, torch.float32), (31, torch.float32), (32, torch.bfloat16)])
+def test_few_frames_are_computed_in_single_precision_on_a_processor(n_frames, dtype):
+    seen = []
+
+    class Watched(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.dense = nn.Linear(13 * n_frames, 3)
+
+        def forward(self, features):
+            scores = self.dense(features.flatten(1))
+            if self.training:
+                seen.append(scores.dtype)
+            return scores
+
+    few = replace(TRAIN, features=torch.randn(30, 13, n_frames))
+    train(Watched(), few, None, replace(SETTINGS, max_epochs=1, mixed_precision=True))
+
+    assert set(seen) == {dtype}
+
+
 def test_mixed_precision_learns_too():
-    history = train(build(), settings=replace(SETTINGS, max_epochs=10, patience=99, mixed_precision=True)).history
+    wide = replace(TRAIN, features=TRAIN.features.repeat(1, 1, 2))
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        network = Cnn(n_bins=13, n_frames=40, n_classes=3, settings=CnnSettings(n_channels=4, n_hidden=8))
+    settings = replace(SETTINGS, max_epochs=10, mixed_precision=True)
+    history = train(network, wide, None, settings).history
     assert history[-1].train_loss < 0.8 * history[0].train_loss
 
 

@@ -3,6 +3,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from earmark.models.mlp import Mlp, MlpRegularisedSettings
 from earmark.train.objective import Objective, balanced_weights
 from earmark.train.settings import TrainSettings
 
@@ -52,6 +53,15 @@ def test_penalties_are_of_weights_and_not_of_biases():
     objective = Objective(TrainSettings(l1=0.1, l2=0.01), Y)
     assert objective.penalty(layer).item() == pytest.approx(0.1 * 6 + 0.01 * 14)
     assert Objective(TrainSettings(), Y).penalty(layer) is None
+
+
+def test_the_penalty_of_the_regularised_perceptron_is_on_all_four_layers():
+    network = Mlp(n_bins=3, n_frames=2, n_classes=5, settings=MlpRegularisedSettings())
+    Objective(TrainSettings(l2=0.5), Y).penalty(network).backward()
+    weights = [layer.weight for layer in network.layers if isinstance(layer, nn.Linear)]
+    assert [weight.shape[0] for weight in weights] == [512, 256, 64, 5]
+    for weight in weights:
+        torch.testing.assert_close(weight.grad, weight.detach())
 
 
 def test_the_gradient_of_the_squares_draws_weights_to_zero():

@@ -138,6 +138,17 @@ def test_training_below_validation_is_explained_and_not_blamed():
     assert "all its segments together" in said(judge(history, ended="patience"))
 
 
+def test_a_gap_of_nothing_has_no_sign():
+    history = course(falling(20), falling(20), train_accuracy=0.8999, validation_accuracy=0.9)
+    assert ": a gap of 0.0 points." in said(judge(history, ended="patience"))
+
+
+def test_one_epoch_is_one_epoch():
+    verdict = judge(course([1.0], [1.0]), TrainSettings(max_epochs=1))
+    assert verdict.kind == "unfinished"
+    assert "the limit of 1 epoch while" in said(verdict)
+
+
 def test_without_a_validation_part_nothing_is_claimed():
     verdict = judge(course([1.0, 0.5, *[0.4] * 10]))
     assert verdict.kind == "unvalidated"

@@ -1,5 +1,6 @@
 """``earmark compare``: several classifiers on the same folds, and whether the best is better than the simplest."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,7 +22,7 @@ from earmark.cli.options import (
     Strict,
 )
 from earmark.cli.train import refuse_both
-from earmark.cli.typed import given, merge, parse_assignments, steps_typed
+from earmark.cli.typed import given, merge, parse_assignments, steps_typed, without_test_part
 from earmark.errors import SettingError
 
 
@@ -59,7 +60,7 @@ def compare(
 ) -> None:
     """Cross-validate several classifiers on the same folds: is the best significantly better than the simplest?"""
     from earmark.experiment.compare import compare, read_asked
-    from earmark.experiment.config import load_config
+    from earmark.experiment.config import load_config, make_config
     from earmark.features.store import FeatureStore, default_store_folder
     from earmark.report.crossval import write_comparison_pictures
 
@@ -74,29 +75,28 @@ def compare(
         "seed": seed,
         "device": device,
     }
-    if resume and not (data or config or network):
-        candidates, folds = read_asked(out)
+    values = parse_assignments(assignments or ()) | given(typed)
+    _refuse_names(values)
+    if resume and not (config or network or features):
+        candidates, n_folds = read_asked(out)
+        candidates = {name: make_config(merge(one.to_dict(), values)) for name, one in candidates.items()}
     else:
-        values = parse_assignments(assignments or ()) | given(typed)
-        tables = load_config(config) if config else {}
-        split = tables.get("split")
-        if isinstance(split, dict):  # each fold is the test part in its turn, so what a run says of it does not count
-            folds = split.get("n_folds") if folds is None else folds
-            tables["split"] = {key: value for key, value in split.items() if key == "validation_fraction"}
+        tables, n_folds = without_test_part(load_config(config) if config else {})
         candidates = _candidates(_names(network), _names(features), tables, values)
+    candidates, unchanged = _without_steps(candidates)
     with ProgressBar() as progress:
         result = compare(
             candidates,
             out,
             store=FeatureStore(cache or default_store_folder()),
-            n_folds=folds,
+            n_folds=n_folds if folds is None else folds,
             overwrite=overwrite,
             resume=resume,
             strict=strict,
             progress=progress,
         )
     write_comparison_pictures(result)
-    for note in result.notes:
+    for note in (*unchanged, *result.notes):
         talk(f"note: {note}")
     name_bad_files([(file.name, file.reason) for file in result.bad], result.n_clips + len(result.bad))
     talk(result.sentence())
@@ -113,9 +113,6 @@ def _candidates(
     from earmark.experiment.compare import pair_up
     from earmark.experiment.config import make_config
 
-    for key, option in (("network.name", "--network"), ("front_end.name", "--features")):
-        if key in values:
-            raise SettingError(f"--set {key}: candidates are named with {option}")
     pairs = pair_up(networks, front_ends)
     candidates = {}
     for name, (network, front_end) in pairs.items():
@@ -131,6 +128,29 @@ def _candidates(
             which = "" if str(error).startswith("which sounds") else f"{name}: "
             raise SettingError(f"{which}{error}") from error
     return candidates
+
+
+def _refuse_names(values: dict[str, object]) -> None:
+    for key, option in (("network.name", "--network"), ("front_end.name", "--features")):
+        if key in values:
+            raise SettingError(f"--set {key}: candidates are named with {option}")
+
+
+def _without_steps(candidates: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Return the candidates without steps that they cannot learn with, and a note where others can."""
+    from earmark.experiment.config import AugmentConfig
+    from earmark.models.catalogue import NETWORKS
+
+    solved = [
+        name
+        for name, one in candidates.items()
+        if one.augment.steps and not NETWORKS[one.network.name].learns_in_batches
+    ]
+    if not solved or len(solved) == len(candidates):  # what no candidate can do is refused
+        return candidates, []
+    verb = "learns" if len(solved) == 1 else "learn"
+    note = f"{', '.join(solved)} {verb} without --augment: steps are for what learns in batches"
+    return candidates | {name: replace(candidates[name], augment=AugmentConfig()) for name in solved}, [note]
 
 
 def _names(typed: list[str] | None) -> list[str]:

@@ -23,7 +23,7 @@ from earmark.cli.options import (
     Strict,
 )
 from earmark.cli.train import refuse_both
-from earmark.cli.typed import given, merge, parse_assignments, steps_typed
+from earmark.cli.typed import given, merge, parse_assignments, steps_typed, without_test_part
 
 
 def crossval(
@@ -67,11 +67,7 @@ def crossval(
     if resume and not (data or config):
         RunFolder(out).require()
         config = RunFolder(out).config_path
-    tables = load_config(config) if config else {}
-    split = tables.get("split")
-    if isinstance(split, dict):  # each fold is the test part in its turn, so what a run says of it does not count
-        folds = split.get("n_folds") if folds is None else folds
-        tables["split"] = {key: value for key, value in split.items() if key in {"validation_fraction", "plan"}}
+    tables, n_folds = without_test_part(load_config(config) if config else {})
     typed: dict[str, Any] = {
         "data.path": data,
         "data.group_column": group_column,
@@ -92,7 +88,7 @@ def crossval(
             settings,
             out,
             store=FeatureStore(cache or default_store_folder()),
-            n_folds=folds,
+            n_folds=n_folds if folds is None else folds,
             overwrite=overwrite,
             resume=resume,
             strict=strict,

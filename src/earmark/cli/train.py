@@ -155,7 +155,7 @@ def tell_result(result: Any) -> None:  # noqa: ANN401 - a RunResult, whose impor
     if prepared.silent:
         talk(f"note: {len(prepared.silent)} silent: {', '.join(prepared.silent[:5])}")
     if result.fitted.ended == "interrupted":
-        talk(f"interrupted: the best epoch so far, {result.fitted.best_epoch}, was kept; --resume goes on from there")
+        talk(f"interrupted: epoch {result.fitted.best_epoch} was kept; --resume goes on from there")
     faults = [(file.name, file.reason) for file in prepared.bad]
     name_bad_files(faults, len(prepared.dataset) + len(faults), table=result.folder.path / "sounds.csv")
     for sentence in result.fitted.verdict.sentences:

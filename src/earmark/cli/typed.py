@@ -77,12 +77,37 @@ def merge(tables: dict[str, Any], typed: dict[str, Any]) -> dict[str, Any]:
             if rival not in values:
                 table.pop(rival.rpartition(".")[2], None)
         table[key] = value
+    _clamp_warmup(merged, values)
     data = merged.get("data") or {}
     if not isinstance(data, dict):
         raise SettingError(f"data: must be a table in the configuration, not {data!r}")
     if "path" not in data:
         raise SettingError("which sounds? name a folder or a table: earmark train DATA -o DIR")
     return merged
+
+
+def _clamp_warmup(tables: dict[str, Any], typed: Mapping[str, object]) -> None:
+    """Shorten the warm-up that a file gives, where fewer epochs were typed and no warm-up."""
+    train, n_epochs = tables.get("train"), typed.get("train.max_epochs")
+    if not isinstance(train, dict) or not isinstance(n_epochs, int) or "train.warmup_epochs" in typed:
+        return
+    if isinstance(train.get("warmup_epochs"), int) and train["warmup_epochs"] > n_epochs // 2:
+        train["warmup_epochs"] = max(0, n_epochs // 2)
+
+
+def without_test_part(tables: Mapping[str, Any]) -> tuple[dict[str, Any], int | None]:
+    """Return the tables of a configuration without the test part, and how many folds they ask for.
+
+    In a cross-validation each fold is the test part in its turn, so what a run says of it does not count.
+
+    >>> without_test_part({"seed": 1, "split": {"test_fold": 2, "n_folds": 3, "validation_fraction": 0.1}})
+    ({'seed': 1, 'split': {'validation_fraction': 0.1}}, 3)
+    """
+    split = tables.get("split")
+    if not isinstance(split, dict):
+        return dict(tables), None
+    kept = {key: value for key, value in split.items() if key in {"validation_fraction", "plan"}}
+    return {**tables, "split": kept}, split.get("n_folds")
 
 
 def given(typed: Mapping[str, object]) -> dict[str, object]:

@@ -41,6 +41,11 @@ def _spelled(n: int) -> str:
     return count(n, "augmented copy").replace("copys", "copies")
 
 
+def tested_copies(dataset: Dataset, split: Split) -> set[int]:
+    """Return the augmented copies that lie in the validation and test parts of a split."""
+    return copies_in(dataset) & {*split.validation, *split.test}
+
+
 def without_tested_copies(dataset: Dataset, split: Split) -> tuple[Dataset, Split]:
     """Leave the augmented copies out of the validation and test parts, where there are some.
 
@@ -53,7 +58,7 @@ def without_tested_copies(dataset: Dataset, split: Split) -> tuple[Dataset, Spli
     Returns:
         The data set without those copies, and the split of what is left; both as received if there are none.
     """
-    copies = copies_in(dataset) & {*split.validation, *split.test}
+    copies = tested_copies(dataset, split)
     if not copies:
         return dataset, split
     kept = [index for index in range(dataset.n) if index not in copies]

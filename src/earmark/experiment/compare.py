@@ -18,18 +18,19 @@ from earmark._util.progress import NoProgress, Progress
 from earmark.errors import DataError, SettingError, StorageError, TrainingError
 from earmark.evaluate.paired import PairedAccuracy, holm, paired_accuracy
 from earmark.experiment.comparison import Candidate, Comparison, write_comparison_table
-from earmark.experiment.config import RunConfig, make_config
+from earmark.experiment.config import RunConfig, describe_differences, make_config
 from earmark.experiment.crossval import (
     CrossValidation,
     Titled,
     cross_validate,
     read_cross_validation,
+    refuse_other_clips,
     refuse_other_settings,
-    settle_folds,
 )
 from earmark.experiment.fitting import make_blueprint
 from earmark.experiment.folder import RunFolder
 from earmark.experiment.prepare import prepare
+from earmark.experiment.settling import Settled, clips_key, settle_folds, settle_segments
 from earmark.features.catalogue import FRONT_ENDS
 from earmark.features.store import FeatureStore
 from earmark.inference.bundle import load_bundle
@@ -110,7 +111,7 @@ def compare(
         StorageError: The folder holds something else, or cannot be written.
         DataError: The data set cannot be used or has changed meanwhile, or `strict` and a file is bad.
         SplitError: The folds cannot be made.
-        TrainingError: A training cannot go on, or was begun with other settings.
+        TrainingError: A training cannot go on, or was begun with other settings or other sounds.
     """
     progress = progress or NoProgress()
     folder = Path(folder)
@@ -122,13 +123,15 @@ def compare(
     if len({(config.data, config.seed) for config in configs.values()}) > 1:
         raise SettingError("candidates are compared on the same data with the same seed, and these differ in it")
     _claim(folder, set(configs), overwrite=overwrite, resume=resume)
-    settled = {name: settle_folds(config, n_folds)[1] for name, config in configs.items()}
-    for name, config in settled.items() if resume else ():
-        refuse_other_settings(RunFolder(folder / name), config)
-    _try_out(settled, store=store, strict=strict, progress=progress)
+    settled = {name: settle_folds(config, n_folds) for name, config in configs.items()}
+    asked = {name: replace(one.config, split=configs[name].split) for name, one in settled.items()}
+    if resume:
+        _refuse_others(folder, asked, settled)
+    cut = {name: settle_segments(one.config, one.dataset) for name, one in settled.items()}
+    _try_out(cut, store=store, strict=strict, progress=progress)
     if overwrite:
         _clear(folder)
-    _save_asked(folder, {name: replace(config, split=configs[name].split) for name, config in settled.items()}, n_folds)
+    _save_asked(folder, asked, n_folds)
     results = []
     for number, (name, config) in enumerate(configs.items(), 1):
         run = RunFolder(folder / name)
@@ -212,14 +215,27 @@ def _claim(folder: Path, names: set[str], *, overwrite: bool, resume: bool) -> N
         raise StorageError(f"the comparison in {folder} is finished: there is nothing to resume")
 
 
+def _refuse_others(folder: Path, asked: Mapping[str, RunConfig], settled: Mapping[str, Settled]) -> None:
+    """Refuse to go on with candidates that were asked for, or begun, with other settings or other sounds."""
+    begun = read_asked(folder)[0] if (folder / _ASKED).exists() else {}
+    for name, one in settled.items():
+        run = RunFolder(folder / name)
+        if name in begun and (different := describe_differences(begun[name], asked[name])):
+            raise TrainingError(
+                f"{name} in {folder} was begun with other settings: {different}; give --resume alone, or start again "
+                "with --overwrite"
+            )
+        refuse_other_settings(run, one.config)
+        if run.is_run:
+            refuse_other_clips(run, clips_key(one.dataset))
+
+
 def _clear(folder: Path) -> None:
     """Throw away the comparison that is here; other files stay."""
     with suppress(StorageError, SettingError):
         for name in read_asked(folder)[0]:
             run = RunFolder(folder / name)
             run.clear()
-            for picture in ("epochs.png", "confusion.png"):
-                (run.path / picture).unlink(missing_ok=True)
             with suppress(OSError):  # somebody's own files lie in it too
                 run.path.rmdir()
     for name in _FILES:

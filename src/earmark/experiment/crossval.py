@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,25 +14,20 @@ import numpy.typing as npt
 from earmark._util.files import write_json
 from earmark._util.progress import NoProgress, Progress
 from earmark.data.copies import copies_in
-from earmark.data.dataset import Dataset, distinct_folds, listed
+from earmark.data.dataset import Dataset
 from earmark.data.folds import with_folds
-from earmark.data.plan import apply_plan, open_planned
-from earmark.data.splits import split_dataset
-from earmark.errors import SettingError, SplitError, StorageError, TrainingError
+from earmark.errors import DataError, SettingError, SplitError, StorageError, TrainingError
 from earmark.evaluate.clips import mean_probabilities
 from earmark.evaluate.scorecard import Scorecard, score_predictions
 from earmark.experiment.config import AugmentConfig, RunConfig, describe_differences
 from earmark.experiment.environment import describe_environment
 from earmark.experiment.folder import RunFolder
-from earmark.experiment.prepare import prepare, resolved
+from earmark.experiment.prepare import Prepared, prepare
 from earmark.experiment.run import train_run
+from earmark.experiment.settling import clips_key, settle_folds, settle_segments
 from earmark.features.extract import BadFile
-from earmark.features.interchange.catalogue import open_features
 from earmark.features.store import FeatureStore
 from earmark.inference.predictor import Predictor
-from earmark.models.device import resolve_device
-
-_N_FOLDS = 5
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -132,69 +128,44 @@ def cross_validate(
         StorageError: The folder holds something else, or cannot be written.
         DataError: The data set cannot be used, or `strict` and a file is bad.
         SplitError: The folds cannot be made, or one of them cannot be the test part; said before any work is done.
-        TrainingError: A training cannot go on, or was begun with other settings.
+        TrainingError: A training cannot go on, or was begun with other settings or other sounds.
     """
     began = time.monotonic()
     progress = progress or NoProgress()
     run = RunFolder(Path(folder))
     run.claim(overwrite=overwrite, resume=resume)
-    folds, config = settle_folds(config, n_folds)
+    settled = settle_folds(config, n_folds)
+    folds, config, key = settled.folds, settled.config, clips_key(settled.dataset)
     if resume:
         refuse_other_settings(run, config)
+        refuse_other_clips(run, key)
+    # Before anything is written: a setting that cannot be leaves no folder behind, and an old one as it was.
+    cut = settle_segments(config, settled.dataset)
     if overwrite:
         run.clear()
     config.save(run.config_path)
-    for fold in folds:
-        told = Titled(progress, f"fold {fold} of {len(folds)}")
-        one = replace(config, split=replace(config.split, test_fold=fold))
-        _run_fold(one, run.fold(fold), store=store, strict=strict, progress=told)
-    result = _pool(config, run, folds, store=store, strict=strict)
+    run.write_environment({**describe_environment(device=config.device), "clips": key})
+    try:
+        for fold in folds:
+            told = Titled(progress, f"fold {fold} of {len(folds)}")
+            one = replace(cut, split=replace(cut.split, test_fold=fold))
+            _run_fold(one, run.fold(fold), store=store, strict=strict, progress=told)
+    except (SettingError, DataError, SplitError):
+        if not (resume or run.fold(folds[0]).is_finished):
+            _leave_nothing(run)
+        raise
+    result = _pool(cut, run, folds, store=store, strict=strict)
     environment = describe_environment(device=config.device)
     run.write_environment(
-        {**environment, "seconds": {"all": round(time.monotonic() - began, 2)}, "notes": result.notes}
+        {
+            **environment,
+            "clips": key,
+            "seconds": {"all": round(time.monotonic() - began, 2)},
+            "notes": result.notes,
+        }
     )
     write_json(run.scorecard_path, result.to_json())
     return result
-
-
-def settle_folds(config: RunConfig, n_folds: int | None = None) -> tuple[tuple[int, ...], RunConfig]:
-    """Find or compute the folds of a data set, and make sure that each of them can be the test part.
-
-    Args:
-        config: See `RunConfig`; its split may not name a test part.
-        n_folds: How many folds to compute where the data set has none; five if None.
-
-    Returns:
-        The folds, and the configuration that says where they come from; its test fold is the first, only to name one.
-
-    Raises:
-        SettingError: The configuration names a test part or a split in parts, there are folds already, or one only.
-        DataError: The data set cannot be used.
-        SplitError: The folds cannot be made, or one of them cannot be the test part: a group lies in others too, or
-            all clips of a class lie in it.
-    """
-    if config.split.test_fold is not None or config.split.test_fraction is not None:
-        raise SettingError("a cross-validation tests on every fold: leave the test part out")
-    config = resolved(config, device=resolve_device(config.device).type)
-    dataset = _open(config)
-    folds, split = distinct_folds(dataset), config.split
-    if folds and n_folds is not None:
-        raise SettingError(f"the data set has {len(folds)} folds of its own, which are kept: leave --folds out")
-    if split.plan is not None and not folds:
-        raise SettingError(
-            f"the split {split.plan} has parts, and a cross-validation needs folds: train with it, or name each-group"
-        )
-    if len(folds) == 1:
-        raise SettingError(f"all clips are in fold {folds[0]}: a cross-validation needs two folds at least")
-    if not folds:
-        n_folds = _N_FOLDS if n_folds is None else n_folds
-        _refuse_too_many(dataset, n_folds)
-        dataset = with_folds(dataset, n_folds, seed=config.seed)
-        folds, split = tuple(range(1, n_folds + 1)), replace(split, n_folds=n_folds, test_fold=1)
-    _refuse_alone(dataset)
-    for fold in folds:  # what the last fold cannot do is said now, and not after hours
-        split_dataset(dataset, seed=config.seed, test_fold=fold, validation_fraction=split.validation_fraction)
-    return folds, replace(config, split=replace(split, test_fold=folds[0]))
 
 
 def refuse_other_settings(run: RunFolder, config: RunConfig) -> None:
@@ -212,6 +183,30 @@ def refuse_other_settings(run: RunFolder, config: RunConfig) -> None:
             f"the cross-validation in {run.path} was begun with other settings: {different}; give --resume alone, or "
             "start again with --overwrite"
         )
+
+
+def refuse_other_clips(run: RunFolder, key: str) -> None:
+    """Refuse to go on with a cross-validation whose sounds have changed: a fold could test what another has learnt.
+
+    Args:
+        run: Its folder, which may be empty.
+        key: What `clips_key` says of the clips as they are now.
+
+    Raises:
+        TrainingError: They are others than those that it was begun with.
+    """
+    begun = ""
+    with suppress(StorageError):
+        begun = str(run.read_environment().get("clips", ""))
+    if run.is_run and begun not in {"", key}:
+        raise _changed(run)
+
+
+def _changed(run: RunFolder) -> TrainingError:
+    return TrainingError(
+        f"the cross-validation in {run.path} was begun with other sounds, labels, groups or folds than are there now: "
+        "put them back as they were, or start again with --overwrite"
+    )
 
 
 def read_cross_validation(folder: str | Path) -> CrossValidation:
@@ -236,43 +231,11 @@ def read_cross_validation(folder: str | Path) -> CrossValidation:
     return CrossValidation(folder=run, scorecard=scorecard, folds=folds, notes=notes, bad=bad)
 
 
-def _open(config: RunConfig) -> Dataset:
-    data = config.data
-    table = open_features(data.path)
-    if table is not None:
-        dataset = table.dataset.regroup(column=data.group_column, pattern=data.group_pattern)
-        return apply_plan(dataset, config.split.plan, whole=True)
-    return open_planned(
-        data.path,
-        plan=config.split.plan,
-        group_column=data.group_column,
-        group_pattern=data.group_pattern,
-        group_tag=data.group_tag,
-    )
-
-
-def _refuse_too_many(dataset: Dataset, n_folds: int) -> None:
-    """Refuse more folds than any class has clips: no class could be in all of them."""
-    n_most = int(np.bincount(dataset.y).max()) if dataset.n else 0
-    if len(set(dataset.groups)) >= n_folds > n_most:
-        raise SplitError(
-            f"{n_folds} folds need a class with as many clips, and the largest has {n_most}: ask for fewer folds "
-            "(--folds)"
-        )
-
-
-def _refuse_alone(dataset: Dataset) -> None:
-    """Refuse classes whose clips are all in one fold: while that one tests, nothing is left to learn them from."""
-    folds_of: dict[str, set[int | None]] = {}
-    for clip in dataset:
-        folds_of.setdefault(clip.label, set()).add(clip.fold)
-    alone = {label: folds for label, folds in folds_of.items() if len(folds) == 1}
-    if alone:
-        told = listed(f"{label!r} (fold {folds.copy().pop()})" for label, folds in alone.items())
-        raise SplitError(
-            f"all clips of a class are in one fold, so that nothing is left to learn it from while that one is tested: "
-            f"{told}; spread them over the folds, or leave the class out"
-        )
+def _leave_nothing(run: RunFolder) -> None:
+    """Throw away what was written before anything was learnt, so that the corrected command finds no run here."""
+    run.clear()
+    with suppress(OSError):  # somebody's own files lie in it too
+        run.path.rmdir()
 
 
 def _run_fold(config: RunConfig, run: RunFolder, *, store: FeatureStore, strict: bool, progress: Progress) -> None:
@@ -297,6 +260,7 @@ def _pool(
         [index for index, clip in enumerate(dataset) if clip.fold == fold and index not in copies] for fold in folds
     ]
     places = [run.fold(fold) for fold in folds]
+    _refuse_learnt(run, places, prepared, dataset, tested)
     scorecard, probabilities = _score(dataset, tested, [fold.bundle_path for fold in places], prepared.features, config)
     baseline, _ = _score(dataset, tested, [fold.baseline_path for fold in places], prepared.baseline, config)
     _write_tables(run, dataset, tested, probabilities)
@@ -307,6 +271,20 @@ def _pool(
         notes=tuple(note for note in (*dataset.notes, *_notes_of(places)) if "is the test part" not in note),
         bad=prepared.bad,
     )
+
+
+def _refuse_learnt(
+    run: RunFolder, places: Sequence[RunFolder], prepared: Prepared, dataset: Dataset, tested: Sequence[Sequence[int]]
+) -> None:
+    """Refuse to pool folds that were trained on other sounds than are there now: what is tested was not learnt."""
+    contents = set(zip((clip.name for clip in dataset), prepared.contents, strict=True))
+    for place, clips in zip(places, tested, strict=True):
+        here = sorted((dataset[clip].name, dataset[clip].label, dataset[clip].group) for clip in clips)
+        split = place.read_table("split.csv")
+        there = sorted((row["path"], row["label"], row["group"]) for row in split if row["part"] == "test")
+        sounds = {row["path"]: row["content"] for row in place.read_table("sounds.csv")}
+        if here != there or any((name, sounds.get(name)) not in contents for name, *_ in here):
+            raise _changed(run)
 
 
 def _score(

@@ -142,6 +142,19 @@ def _try(graph: ClassifierGraph, blueprint: Blueprint, prepared: Prepared) -> No
     try_network(graph.network, name=name, shape=shape, n_classes=len(blueprint.labels))
 
 
+def refuse_misfit(config: RunConfig, prepared: Prepared) -> None:
+    """Make sure that the network takes the features, before anything is written down.
+
+    Raises:
+        SettingError: It does not.
+    """
+    blueprint = make_blueprint(config, prepared)
+    with torch.random.fork_rng(devices=[]):  # weights are drawn, only to be thrown away
+        graph = ClassifierGraph(blueprint)
+        if solver_of(graph.network) is None:
+            _try(graph, blueprint, prepared)
+
+
 def _draw(graph: ClassifierGraph, prepared: Prepared, train: LabelledSegments) -> Draw | None:
     """Return what changes the batches of the training part; None where nothing is changed."""
     changes = changes_in_batches(prepared.steps, prepared.recipe)

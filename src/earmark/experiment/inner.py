@@ -1,6 +1,7 @@
 """Inner cross-validation: how good settings are, judged inside the training part alone."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,10 +10,11 @@ import torch
 
 from earmark._util.files import text_key
 from earmark._util.progress import NoProgress, Progress
-from earmark.data.dataset import Dataset, count, distinct_folds
+from earmark.data.copies import copies_in
+from earmark.data.dataset import Dataset, count, distinct_folds, reading_order
 from earmark.data.folds import with_folds
 from earmark.data.splits import Split, split_dataset
-from earmark.errors import SettingError
+from earmark.errors import SettingError, SplitError
 from earmark.evaluate.clips import mean_probabilities
 from earmark.experiment.config import RunConfig
 from earmark.experiment.crossval import Titled
@@ -29,6 +31,7 @@ _FEWEST = 2
 _MOST_PUBLISHED = 5
 
 BoolArray = npt.NDArray[np.bool_]
+Places = tuple[tuple[str, float, float], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +42,7 @@ class InnerFolds:
         clips: Its clips: as a data set, or as features where there are no sounds.
         dataset: The same as a data set; each clip's fold is its inner one, None for a clip that is never scored.
         numbers: The folds.
-        held_out: The names of the clips that were put aside.
+        held_out: The clips that were put aside, as `places` returns them.
         key: Names clips, contents and folds.
         how: In words, where the folds come from.
     """
@@ -47,7 +50,7 @@ class InnerFolds:
     clips: Dataset | FeatureTable
     dataset: Dataset
     numbers: tuple[int, ...]
-    held_out: frozenset[str]
+    held_out: Places
     key: str
     how: str
 
@@ -77,30 +80,34 @@ def inner_folds(config: RunConfig, prepared: Prepared, n_folds: int | None) -> I
 
     Raises:
         SettingError: Fewer than two folds are asked for.
-        SplitError: There are too few groups.
+        SplitError: There are too few groups, or clips of a label.
     """
     if n_folds is not None and n_folds < _FEWEST:
         raise SettingError(f"the inner folds must be at least {_FEWEST}, not {n_folds}")
     whole, split = prepared.dataset, prepared.split
     pool = sorted((*split.train, *split.validation))
     folded, how = _fold(whole.subset(pool), n_folds, seed=config.seed)
-    names = [clip.name for clip in folded]
     clips: Dataset | FeatureTable = folded
     table = open_features(config.data.path)
     if table is not None:
-        place = {clip.name: index for index, clip in enumerate(table.dataset)}
-        clips = replace(table.subset([place[name] for name in names]), dataset=folded)
+        row = {reading_order(clip): index for index, clip in enumerate(table.dataset)}
+        clips = replace(table.subset([row[reading_order(clip)] for clip in folded]), dataset=folded)
     contents = [prepared.contents[index] for index in pool]
-    held_out = [whole[index].name for index in split.test]
-    key = text_key(repr((names, folded.folds, contents, sorted(held_out))))
+    held_out = places(whole, split.test)
+    key = text_key(repr(([reading_order(clip) for clip in folded], folded.folds, contents, held_out)))
     return InnerFolds(
         clips=clips,
         dataset=folded,
         numbers=distinct_folds(folded),
-        held_out=frozenset(held_out),
+        held_out=held_out,
         key=key,
         how=how,
     )
+
+
+def places(dataset: Dataset, indices: Iterable[int]) -> Places:
+    """Return name, start and end of the clips at `indices`, sorted: stretches of one file have one name."""
+    return tuple(sorted(reading_order(dataset[index]) for index in indices))
 
 
 def score_folds(
@@ -146,9 +153,24 @@ def _fold(pool: Dataset, n_folds: int | None, *, seed: int) -> tuple[Dataset, st
     groups_of = {label: {clip.group for clip in bare if clip.label == label} for label in bare.labels}
     kept = {group for groups in groups_of.values() if len(groups) == 1 for group in groups}
     scored = bare.subset([index for index, clip in enumerate(bare) if clip.group not in kept])
+    _refuse_too_many(scored, n)
     fold_of = {clip.group: clip.fold for clip in with_folds(scored, n, seed=seed)}
     clips = [replace(clip, fold=fold_of.get(clip.group)) for clip in bare]
     return replace(pool, clips=clips), f"{n} folds of whole groups of the training part"
+
+
+def _refuse_too_many(scored: Dataset, n_folds: int) -> None:
+    """Refuse more folds than there are groups, or clips of the largest label that are no copies."""
+    copies = copies_in(scored)
+    counts = Counter(clip.label for index, clip in enumerate(scored) if index not in copies)
+    n_groups, n_clips = len(set(scored.groups)), max(counts.values(), default=0)
+    n_most = min(n_groups, n_clips)
+    if n_most < n_folds:
+        instead = "ask for fewer (--inner-folds)" if n_most >= _FEWEST else "a search needs more recordings"
+        raise SplitError(
+            f"{n_folds} inner folds need as many groups, and a label with as many clips, and the training part has "
+            f"{count(n_groups, 'group')} and at most {count(n_clips, 'clip')} of a label to score: {instead}"
+        )
 
 
 def _prepare(
@@ -160,6 +182,7 @@ def _prepare(
         )
 
     if isinstance(inner.clips, FeatureTable):
+        config = replace(config, split=replace(config.split, plan=None))  # it has said its part: the folds are there
         return prepare_table(inner.clips, config, split=split, strict=strict, progress=progress)
     return prepare_dataset(inner.clips, config, split=split, store=store, strict=strict, progress=progress)
 

@@ -16,7 +16,7 @@ from earmark.audio.read import read_info
 from earmark.audio.segments import Segments, segments_by_count, segments_by_length
 from earmark.augment.chain import Step
 from earmark.data.clip import Clip
-from earmark.data.copies import without_tested_copies
+from earmark.data.copies import tested_copies, without_tested_copies
 from earmark.data.dataset import Dataset, distinct_folds
 from earmark.data.folds import with_folds
 from earmark.data.parts import split_of_parts
@@ -24,6 +24,7 @@ from earmark.data.plan import apply_plan, is_table, open_planned
 from earmark.data.splits import Split, split_dataset
 from earmark.errors import AudioError, DataError, SettingError
 from earmark.experiment.changes import make_versions, resolve_steps, settle_steps
+from earmark.experiment.choosing import only_clips
 from earmark.experiment.config import Named, RunConfig, segments_of
 from earmark.experiment.tables import SUMMARY, summaries, table_features, table_recipe
 from earmark.features.catalogue import FRONT_ENDS
@@ -147,8 +148,12 @@ def prepare_dataset(
     if features.bad:
         dataset = _without_bad(dataset, features.kept, features.bad)
         of_copies = parts.notes[len(first.notes) :]
-        parts = split(dataset)
-        parts = replace(parts, notes=(*parts.notes, *of_copies))
+        again = split(dataset)
+        # Another split tests other groups, and the copies in them.
+        tested = tested_copies(dataset, again)
+        kept = [index for index in range(dataset.n) if index not in tested]
+        features, baseline = only_clips(features, kept), only_clips(baseline, kept)
+        dataset, parts = without_tested_copies(dataset, replace(again, notes=(*again.notes, *of_copies)))
     own = same_size(features)
     learnt = [dataset[index] for index in parts.train]
     return Prepared(
@@ -261,9 +266,13 @@ def make_recipe(config: RunConfig, clips: Sequence[Clip]) -> Recipe:
     """
     settings, name = config.front_end.settings, config.front_end.name
     takes = FRONT_ENDS[name].takes
+    if takes == "picture":
+        raise SettingError(
+            f"the front end {name!r} takes pictures, not sounds: draw them with earmark features DATA -o PICTURES "
+            "--format pictures, and train on those"
+        )
     if takes != "waveform":
-        what = "features" if takes == "features" else "pictures"
-        raise SettingError(f"the front end {name!r} takes {what}, not sounds: name another, such as mfcc")
+        raise SettingError(f"the front end {name!r} takes features, not sounds: name another, such as mfcc")
     return Recipe(
         front_end=config.front_end.name, settings=settings, segments=_segments(config, clips, settings.sample_rate)
     )

@@ -19,7 +19,7 @@ from earmark.errors import TrainingError
 from earmark.evaluate.scorecard import Scorecard
 from earmark.experiment.config import RunConfig, describe_differences
 from earmark.experiment.environment import describe_environment
-from earmark.experiment.fitting import Fitted, fit_baseline, fit_classifier
+from earmark.experiment.fitting import Fitted, fit_baseline, fit_classifier, refuse_misfit
 from earmark.experiment.folder import RunFolder
 from earmark.experiment.prepare import Prepared, data_key, prepare, resolved, settled
 from earmark.experiment.scoring import score_clips
@@ -127,6 +127,7 @@ def _run(
     key = data_key(prepared, config)
     if resume:
         _refuse_other_settings(run, config, key)
+    refuse_misfit(config, prepared)
     config.save(run.config_path)
     _write_data(run, prepared)
     audit = _audit(config, run, store=store, progress=told.progress)

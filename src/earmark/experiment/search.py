@@ -4,7 +4,7 @@ import itertools
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 from types import ModuleType
 from typing import Any, get_args, get_type_hints
@@ -12,7 +12,7 @@ from typing import Any, get_args, get_type_hints
 from earmark._util.optional import import_extra
 from earmark._util.seeds import spawn_seed
 from earmark.errors import SettingError
-from earmark.experiment.config import RunConfig, flat_settings, make_config
+from earmark.experiment.config import AugmentConfig, RunConfig, flat_settings, make_config
 from earmark.models.catalogue import NETWORKS
 
 Tables = Mapping[str, Any]
@@ -229,6 +229,26 @@ def with_values(tables: Tables, values: Mapping[str, object]) -> dict[str, Any]:
 def values_of(space: Sequence[Dimension], tried: Mapping[str, object]) -> dict[str, object]:
     """Return the values of settings for what a search tried."""
     return {one.key: one.value(tried[one.key]) for one in space}
+
+
+def config_with(tables: Tables, space: Sequence[Dimension], tried: Mapping[str, object]) -> RunConfig:
+    """Return the configuration of one trial, or with nothing tried the one that is searched around.
+
+    Where networks are searched, one that does not learn in batches goes without the augmentation of the others.
+
+    Args:
+        tables: The configuration that is searched around.
+        space: What is searched.
+        tried: What a search tried, by key; empty for nothing.
+
+    Raises:
+        SettingError: The settings cannot be.
+    """
+    config = make_config(with_values(tables, values_of(space, tried) if tried else {}))
+    is_searched = any(one.key == "network.name" for one in space)
+    if is_searched and not NETWORKS[config.network.name].learns_in_batches:
+        return replace(config, augment=AugmentConfig(steps=()))
+    return config
 
 
 class Asking:

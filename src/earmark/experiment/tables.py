@@ -1,6 +1,6 @@
 """Features and pictures that are there already, in place of sounds: what a training or a score takes from them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -61,11 +61,50 @@ def table_recipe(table: FeatureTable, config: RunConfig) -> Recipe:
     # Of a picture's settings, its size is the table's to say.
     is_own = said.name == own.front_end and (table.is_pictures or said.settings == own.settings)
     if not (is_default or is_own):
-        raise SettingError(
-            f"{config.data.path} holds {'pictures' if table.is_pictures else 'features'} already, and no sound to "
-            f"make {said.name!r} from: leave the front end out"
-        )
+        raise _no_sound(table, config)
     return own
+
+
+def refuse_front_end(table: FeatureTable, config: RunConfig) -> None:
+    """Refuse a front end that was named where the table has features of another.
+
+    For a name that was typed only: `table_recipe` cannot tell it from what the network gets where nothing is said.
+
+    Args:
+        table: Features or pictures.
+        config: What was asked for.
+
+    Raises:
+        SettingError: The front end is not the table's own.
+    """
+    if config.front_end.name != _own_recipe(table, config).front_end:
+        raise _no_sound(table, config)
+
+
+def refuse_searched(keys: Iterable[str], config: RunConfig) -> None:
+    """Refuse to search by what features that are there already have settled.
+
+    Args:
+        keys: What is searched, such as ``train.learning_rate``.
+        config: What is searched around; its data are features or pictures.
+
+    Raises:
+        SettingError: A key is of the front end or of the segments. How far pictures are made smaller may be searched.
+    """
+    for key in keys:
+        is_size = config.front_end.name == "picture" and key == "front_end.reduce"
+        if key.startswith(("front_end.", "segments.")) and not is_size:
+            raise SettingError(
+                f"{key}: cannot be searched: {config.data.path} holds features already, and no sound to make others "
+                "from; start from the sounds"
+            )
+
+
+def _no_sound(table: FeatureTable, config: RunConfig) -> SettingError:
+    return SettingError(
+        f"{config.data.path} holds {'pictures' if table.is_pictures else 'features'} already, and no sound to make "
+        f"{config.front_end.name!r} from: leave the front end out"
+    )
 
 
 def _own_recipe(table: FeatureTable, config: RunConfig) -> Recipe:

@@ -16,20 +16,20 @@ from earmark._util.progress import NoProgress, Progress
 from earmark.data.dataset import count
 from earmark.errors import SettingError, SplitError, TrainingError
 from earmark.evaluate.scorecard import Scorecard
-from earmark.experiment.config import RunConfig, make_config
+from earmark.experiment.config import AugmentConfig, Named, RunConfig, make_config
 from earmark.experiment.crossval import Titled
 from earmark.experiment.folder import RunFolder
-from earmark.experiment.inner import FoldOutcome, InnerFolds, describe_inner, inner_folds, score_folds
+from earmark.experiment.inner import FoldOutcome, InnerFolds, describe_inner, inner_folds, places, score_folds
 from earmark.experiment.prepare import prepare, resolved
 from earmark.experiment.run import RunResult, train_run
 from earmark.experiment.search import (
     Asking,
     Dimension,
     Trial,
+    config_with,
     default_space,
     parse_search,
     values_of,
-    with_values,
 )
 from earmark.experiment.search_folder import (
     BEST_NAME,
@@ -43,6 +43,9 @@ from earmark.experiment.search_folder import (
     read_state,
     refuse_other_settings,
 )
+from earmark.experiment.tables import refuse_front_end, refuse_searched, table_recipe
+from earmark.features.interchange.catalogue import holds_features
+from earmark.features.interchange.table import FeatureTable
 from earmark.features.store import FeatureStore
 from earmark.models.device import resolve_device
 
@@ -184,10 +187,15 @@ def tune(
     config = resolved(config, device=resolve_device(config.device).type)
     tables = config_tables(tables, config)
     space = parse_search(search, tables) if (search := tuple(search)) else default_space(tables)
+    if holds_features(config.data.path):
+        refuse_searched((one.key for one in space), config)
+    config = replace(config, augment=config_with(tables, space, {}).augment)
     asking = Asking(space, tables, seed=config.seed)
     before = claim_search(place, overwrite=overwrite, resume=resume)
     progress = progress or NoProgress()
     inner = inner_folds(config, prepare(config, store=store, strict=strict, progress=progress), n_inner)
+    if isinstance(inner.clips, FeatureTable) and "name" in tables.get("front_end", {}):
+        refuse_front_end(inner.clips, config)
     state = SearchState(tables=tables, search=[str(one) for one in space], n_inner=n_inner, key=inner.key)
     if before:
         refuse_other_settings(place, before, state)
@@ -247,7 +255,7 @@ class _Work:
         course: list[float] = []
         end, note = "complete", ""
         try:
-            config = make_config(with_values(state.tables, values_of(self._space, asked.params)))
+            config = config_with(state.tables, self._space, asked.params)
             for outcome in score_folds(config, self._inner, store=self._store, strict=self._strict, progress=told):
                 outcomes.append(outcome)
                 course.append(float(np.concatenate([one.right for one in outcomes]).mean()))
@@ -276,12 +284,13 @@ class _Work:
         is_there = run.is_run and best is not None and state.trained == best.number
         if best is None or (is_there and run.is_finished and not run.was_interrupted):
             return self.result(state)
+        config = config_with(state.tables, self._space, best.tried)
+        told = Titled(self._progress, "best")
+        self._refuse_other_test(config, told)
         if not is_there:
             run.clear()  # the best of fewer trials: it would pass for the best of all if this were cut off
             state = replace(state, trained=best.number, looks=state.looks + 1)
             self._write(state)
-        config = make_config(with_values(state.tables, values_of(self._space, best.tried)))
-        told = Titled(self._progress, "best")
         result = train_run(
             config,
             run.path,
@@ -290,13 +299,17 @@ class _Work:
             strict=self._strict,
             progress=told,
         )
-        tested = {result.prepared.dataset[index].name for index in result.prepared.split.test}
-        if tested != self._inner.held_out:
-            raise SplitError("the test part of the best settings is not the one that was put aside: no score is given")
         if result.fitted.ended == "interrupted":
             raise KeyboardInterrupt
         self._write(state)
         return replace(self.result(state), run=result)
+
+    def _refuse_other_test(self, config: RunConfig, told: Progress) -> None:
+        """Refuse to score settings with which other clips would be tested, such as when one can no longer be read."""
+        unchanged = replace(config, augment=AugmentConfig(steps=()))  # only what trains is changed
+        prepared = prepare(unchanged, store=self._store, strict=self._strict, progress=told)
+        if places(prepared.dataset, prepared.split.test) != self._inner.held_out:
+            raise SplitError("the test part of the best settings is not the one that was put aside: no score is given")
 
     def result(self, state: SearchState) -> Tuning:
         """Return what is there by now."""
@@ -325,9 +338,16 @@ class _Work:
                 measured = (trial.state, trial.accuracy, trial.log_loss, trial.seconds)
                 writer.writerow([trial.number, *measured, *(values[key] for key in keys), trial.note])
         if tuning.best:
-            make_config(with_values(state.tables, tuning.values(tuning.best))).save(self._folder / BEST_NAME)
+            self._settled(config_with(state.tables, self._space, tuning.best.tried)).save(self._folder / BEST_NAME)
         kept = {"kind": KIND, "earmark": earmark.__version__, "state": asdict(state)}
         write_json(self._folder / STATE_NAME, {**kept, **tuning.to_json()})
+
+    def _settled(self, config: RunConfig) -> RunConfig:
+        """Return a configuration with the front end that it has in truth, where features are there already."""
+        if not isinstance(self._inner.clips, FeatureTable):
+            return config
+        recipe = table_recipe(self._inner.clips, config)
+        return replace(config, front_end=Named(name=recipe.front_end, settings=recipe.settings))
 
 
 def _best(trials: Sequence[Trial]) -> Trial | None:

@@ -61,8 +61,8 @@ class Recipe:
 class Version:
     """What to compute from each clip after it was changed: of the training part, for more to learn from.
 
-    Its random numbers follow from the seed, the number, and the content of the clip: another clip more or less changes
-    nothing for the others, and what is in the store is found again.
+    Its random numbers follow from all of these and the content of the clip: another clip more or less changes nothing
+    for the others, and what is in the store is found again.
 
     Attributes:
         recipe: What to compute.
@@ -140,6 +140,7 @@ def extract_features(
         One set a recipe, all of the same clips.
 
     Raises:
+        AudioError: A recording that a step mixes in cannot be used.
         DataError: No clip can be used, or `strict` is set and some cannot; the message names them.
         SettingError: A front end is unknown or takes no sound, its settings are of another one, or a step takes no
             waveforms.
@@ -222,7 +223,13 @@ class _Course:
             raise SettingError(
                 f"versions of sounds need steps that take waveforms, not {describe_steps(chain.steps)!r}"
             )
-        said = {"steps": describe_steps(version.steps), "seed": version.seed, "number": version.number}
+        said: dict[str, object] = {
+            "steps": describe_steps(version.steps),
+            "seed": version.seed,
+            "number": version.number,
+        }
+        if recordings := _recordings(version.steps):
+            said["recordings"] = recordings
         return dataclasses.replace(plain, wording=plain.wording | said, chain=chain, seed=version.seed)
 
     def change(self, waveform: FloatArray, key: str) -> FloatArray:
@@ -302,6 +309,19 @@ class _Extractor:
         except OSError as error:
             raise AudioError(path, f"it cannot be read: {(error.strerror or str(error)).lower()}") from error
         return key, data
+
+
+def _recordings(steps: Sequence[Step]) -> list[str]:
+    """Return what names the content of each recording that steps mix in: a path alone would not tell a new one."""
+    keys = []
+    for _, settings in steps:
+        for sound in getattr(settings, "sounds", ()):
+            try:
+                keys.append(content_key(sound))
+            except OSError as error:
+                reason = f"it cannot be read: {(error.strerror or str(error)).lower()}"
+                raise AudioError(sound, reason) from error
+    return keys
 
 
 def _key(clip: Clip, content: str, wording: dict[str, object]) -> str:

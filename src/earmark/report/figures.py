@@ -147,7 +147,7 @@ def _describe(title: str, rows: Sequence[tuple[int, float, float | None]], best_
     if validation_first is not None:
         text += f", validation from {number(validation_first)} to {number(validation_last)}"
     best = next((row[2] for row in rows if row[0] == best_epoch), None)
-    return f"{text}; {number(best)} at the best epoch, {best_epoch}." if best is not None else f"{text}."
+    return f"{text}; {number(best)} at the epoch kept, {best_epoch}." if best is not None else f"{text}."
 
 
 def _epoch_ticks(first: int, last: int) -> list[int]:

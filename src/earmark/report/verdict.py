@@ -10,8 +10,8 @@ _SPELLED = {"svm": "SVM"}
 _ENDINGS = {
     "patience": "It ended by itself, when the validation score no longer rose.",
     "max_epochs": "It ended at the number of epochs that was set.",
-    "interrupted": "It was interrupted; the best epoch up to then was kept.",
-    "diverged": "It broke off because the loss was no longer finite; the best epoch up to then was kept. "
+    "interrupted": "It was interrupted; what it had learnt by then was kept.",
+    "diverged": "It broke off because the loss was no longer finite; an epoch from before that was kept. "
     "A lower learning rate helps.",
 }
 
@@ -29,13 +29,13 @@ def describe_split(clips: Sequence[SplitClip]) -> str:
 
     >>> clip = dict(name="", label="dog")
     >>> print(describe_split([SplitClip(group="a", part="train", **clip), SplitClip(group="b", part="test", **clip)]))
-    It learnt from 1 clip, chose its best state on 0 and was tested once on 1. The 2 clips are of 2 groups, and no ...
+    It learnt from 1 clip, was adjusted on 0 and was tested once on 1. The 2 clips are of 2 groups, and no ...
     """
     n_in = {part: sum(clip.part == part for clip in clips) for part in ("train", "validation", "test")}
     groups = {clip.group for clip in clips}
     torn = groups_on_two_sides(clips)
     learning = (
-        f"It learnt from {count(n_in['train'], 'clip')}, chose its best state on {n_in['validation']} and was tested "
+        f"It learnt from {count(n_in['train'], 'clip')}, was adjusted on {n_in['validation']} and was tested "
         f"once on {n_in['test']}. The {count(len(clips), 'clip')} are of {count(len(groups), 'group')}, and "
     )
     if torn:

@@ -61,8 +61,9 @@ class Drawing:
         if len(shapes) > 1:
             raise SettingError(f"all versions of the sounds must have one shape, not {sorted(shapes)}")
         # Half precision: dB to 0.03 at most, in half the memory, of what is changed by more than that.
-        is_one = len(versions) == 1
-        self._versions = versions[0][None] if is_one else torch.stack([version.half() for version in versions])
+        # Of other features, large values would not be finite in half precision, and small ones zero.
+        is_halved = changes.is_power_db and len(versions) > 1
+        self._versions = torch.stack([version.half() if is_halved else version for version in versions])
         self._y = y
         self._n_classes = n_classes
         self._standardiser = standardiser

@@ -36,6 +36,9 @@ Draw = Callable[[Tensor, np.random.Generator], tuple[Tensor, Tensor]]
 
 _CHECKPOINT_EVERY_S = 5.0  # writing a state costs milliseconds; a run that is cut off repeats at most this much
 _EVALUATION_BATCH = 128
+# On processors, the backward pass of a convolution in bfloat16 over a map one or two places wide reads memory that
+# nobody wrote (torch 2.13, oneDNN): other weights each time. Seen with 16 frames before the poolings, not with 20.
+_LEAST_FRAMES_MIXED = 32
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,6 +199,8 @@ class _Course:
         self._objective = Objective(settings, train.y)
         wanted = settings.mixed_precision
         self._is_mixed = has_fast_bfloat16(device) if wanted == "auto" else bool(wanted)
+        if device.type == "cpu" and train.features.shape[-1] < _LEAST_FRAMES_MIXED:
+            self._is_mixed = False
 
     @property
     def learnt(self) -> nn.Module:

@@ -32,7 +32,8 @@ class TrainSettings:
         ema_decay: How much of an average of the weights stays at each step; it is what is validated and kept. None for
             the weights themselves.
         mixed_precision: Whether to compute in bfloat16 where that is safe: faster on graphics cards, and for large
-            networks on processors that have it; "auto" does so where the device has it.
+            networks on processors that have it; "auto" does so where the device has it. On processors, features of
+            fewer than 32 frames are computed in single precision all the same.
     """
 
     max_epochs: int = 100

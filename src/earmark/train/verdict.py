@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from math import log, sqrt
 from typing import Any, Literal
 
+from earmark.data.dataset import count
 from earmark.train.history import Epoch
 from earmark.train.settings import TrainSettings
 
@@ -24,9 +25,7 @@ _LOW_ACCURACY = 0.7
 _WINDOW = 5  # epochs that a course is judged by
 _DECAY = 0.01
 _FINE = "It does not overfit beyond what chance explains, and it had learnt what it could."
-_UNFINISHED = (
-    "It ended at the limit of {} epochs while it was still getting better: try more, such as train.max_epochs = {}."
-)
+_UNFINISHED = "It ended at the limit of {} while it was still getting better: try more, such as train.max_epochs = {}."
 _UNVALIDATED = "There was no validation part, so nobody can say whether it overfits."
 _WAITING = (
     "{:.0f} % of the time went into getting batches ready, and not into learning from them: fewer or cheaper "
@@ -107,7 +106,7 @@ def judge_training(
         case "underfitting":
             sentences.append(_against_underfitting(course, settings, n_classes=n_classes, dropout=dropout))
         case "unfinished":
-            sentences.append(_UNFINISHED.format(settings.max_epochs, 2 * settings.max_epochs))
+            sentences.append(_UNFINISHED.format(count(settings.max_epochs, "epoch"), 2 * settings.max_epochs))
         case _:
             sentences.append(_UNVALIDATED if kind == "unvalidated" else _FINE)
     if waiting > _HALF:
@@ -250,7 +249,7 @@ def _standing(kept: Epoch, *, is_changed: bool) -> str:
     right = f"{100 * kept.train_accuracy:.1f} % of the training segments were right"
     if kept.validation_accuracy is None or kept.validation_loss is None:
         return f"In epoch {kept.epoch}, whose weights were kept, {right} (log loss {kept.train_loss:.2f})."
-    points = round(100 * (kept.train_accuracy - kept.validation_accuracy), 1)
+    points = round(100 * (kept.train_accuracy - kept.validation_accuracy), 1) + 0.0  # -0.0 becomes 0.0
     sentence = (
         f"In epoch {kept.epoch}, whose weights were kept, {right} and {100 * kept.validation_accuracy:.1f} % of the "
         f"validation clips (log loss {kept.train_loss:.2f} and {kept.validation_loss:.2f})"
