@@ -253,20 +253,17 @@ def test_features_with_a_split_of_their_own_are_searched_and_the_best_says_what_
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("around", ["mlp", "svm"])
-def test_networks_that_take_no_augmentation_are_searched_beside_one_that_does(store, tables, tmp_path, around):
+def test_a_network_that_takes_no_augmentation_is_searched_beside_one_that_does(store, tables, tmp_path):
     settings = {
         **tables,
         "front_end": {"name": "mfcc"},
-        "network": {"name": around},
         "augment": {"steps": ["time-mask"]},
         "segments": {"count": 1},
         "train": {"max_epochs": 1},
     }
-    tuning = tune(settings, tmp_path / "x", n_trials=3, store=store, search=["network.name=mlp|svm"], n_inner=2)
-    assert "failed" not in {trial.state for trial in tuning.trials}
-    assert "svm" in {tuning.values(trial)["network.name"] for trial in tuning.trials}
-    assert tuning.is_finished
+    tuning = tune(settings, tmp_path / "x", n_trials=1, store=store, search=["network.name=mlp|svm"], n_inner=2)
+    assert tuning.values(tuning.best) == {"network.name": "svm"}
+    assert load_config(tmp_path / "x" / "best.toml")["augment"]["steps"] == []
 
 
 @pytest.mark.slow
