@@ -24,7 +24,11 @@ def test_candidates_are_compared_and_the_answer_is_one_sentence(earmark, trained
     assert again.status == 2
     assert "nothing to resume" in again.told[-1]
     (folder / "comparison.json").unlink()
-    again = earmark("compare", "-o", folder, "--resume")
+    for typed in (("--epochs", 9), ("--seed", 5), ("--folds", 3), ("--set", "train.batch_size=2")):
+        other = earmark("compare", "-o", folder, "--resume", *typed)
+        assert (other.status, len(other.told)) == (2, 1), typed
+        assert "begun with other settings" in other.told[0]
+    again = earmark("compare", trained / "sounds", "-o", folder, "--resume", "--epochs", 1)
     assert again.status == 0, again.err
     assert "points over svm" in again.out.splitlines()[0]
     assert json.loads((folder / "comparison.json").read_text()) == told
@@ -121,3 +125,29 @@ def test_of_a_files_split_only_the_number_of_folds_counts(earmark, trained, tmp_
     )
     assert answer.status == 0, answer.err
     assert sorted(path.name for path in (tmp_path / "w" / "svm").glob("fold-*")) == ["fold-1", "fold-2", "fold-3"]
+
+
+@pytest.mark.slow
+def test_the_split_that_a_file_names_is_kept(earmark, trained, tmp_path):
+    config = tmp_path / "c.toml"
+    config.write_text('[split]\nplan = "each-group"\n')
+    answer = earmark(
+        *("compare", trained / "sounds", "-o", tmp_path / "w", "--config", config, "--network", "svm,k-nearest"),
+        *("--group-pattern", r"\d"),
+    )
+    assert answer.status == 0, answer.err
+    assert len(list((tmp_path / "w" / "svm").glob("fold-*"))) == 8
+
+
+@pytest.mark.slow
+def test_what_does_not_learn_in_batches_learns_without_the_steps_and_says_so(earmark, trained, tmp_path):
+    options = ("--network", "svm,mlp", "--augment", "time-mask", *SMALL)
+    answer = earmark("compare", trained / "sounds", "-o", tmp_path / "w", *options)
+    assert answer.status == 0, answer.err
+    assert "note: svm learns without --augment: steps are for what learns in batches" in answer.told
+    assert "time-mask" in (tmp_path / "w" / "mlp" / "config.toml").read_text()
+    none = earmark(
+        "compare", trained / "sounds", "-o", tmp_path / "n", "--network", "svm,logistic", "--augment", "gain"
+    )
+    assert (none.status, len(none.told)) == (2, 1)
+    assert "does not learn in batches" in none.told[0]

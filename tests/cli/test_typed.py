@@ -1,6 +1,6 @@
 import pytest
 
-from earmark.cli.typed import merge, parse_assignments, steps_typed
+from earmark.cli.typed import merge, parse_assignments, steps_typed, without_test_part
 from earmark.errors import SettingError
 
 
@@ -78,3 +78,12 @@ def test_a_key_of_three_parts_is_refused():
 )
 def test_steps_are_separated_by_commas_and_options(typed, steps):
     assert steps_typed(typed) == steps
+
+
+def test_of_a_split_the_plan_and_the_validation_part_stay():
+    split = {"test_fold": 2, "n_folds": 3, "test_fraction": 0.2, "validation_fraction": 0.1, "plan": "each-group"}
+    tables, n_folds = without_test_part({"seed": 1, "split": split})
+    assert tables == {"seed": 1, "split": {"validation_fraction": 0.1, "plan": "each-group"}}
+    assert n_folds == 3
+    assert len(split) == 5
+    assert without_test_part({"split": 7}) == ({"split": 7}, None)  # refused later, where tables are checked

@@ -251,6 +251,32 @@ def test_what_was_cut_off_is_finished_and_nothing_is_done_twice(configs, store, 
 
 
 @pytest.mark.slow
+def test_a_comparison_is_not_resumed_once_the_sounds_have_changed(
+    tmp_path, write_tones, write_tone, configure, monkeypatch
+):
+    data = write_tones(tmp_path / "sounds", {"dog": 4, "rain": 4})
+    svm, store, folder = configure(data, **SVM), FeatureStore(None), tmp_path / "which"
+    compare({"one": svm, "other": svm}, folder, store=store, n_folds=2)
+    (folder / "comparison.json").unlink()
+    write_tone(data / "dog" / "dog1.wav", label=0, number=9)
+    monkeypatch.setattr(module, "cross_validate", lambda *_, **__: pytest.fail("something was trained"))
+    for configs in ({"one": svm, "other": svm}, {"one": svm, "other": svm, "third": svm}):
+        with pytest.raises(TrainingError, match="begun with other sounds"):
+            compare(configs, folder, store=store, n_folds=2, resume=True)
+
+
+@pytest.mark.slow
+def test_a_candidate_that_was_asked_for_and_not_begun_keeps_its_settings(sounds_of, configure, store, tmp_path):
+    svm, folder = configure(sounds_of, **SVM), tmp_path / "which"
+    compare({"one": svm, "other": svm}, folder, store=store, n_folds=2)
+    (folder / "comparison.json").unlink()
+    RunFolder(folder / "other").clear()
+    changed = replace(svm, train=replace(svm.train, max_epochs=9))
+    with pytest.raises(TrainingError, match=r"^other in .* begun with other settings: train.max_epochs is 3 there"):
+        compare({"one": svm, "other": changed}, folder, store=store, n_folds=2, resume=True)
+
+
+@pytest.mark.slow
 def test_replacing_throws_the_old_one_away_and_nothing_else(configs, store, tmp_path):
     folder = tmp_path / "which"
     svm = configs["svm"]

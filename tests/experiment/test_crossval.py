@@ -3,13 +3,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from earmark.data.open import open_dataset
 from earmark.errors import SettingError, SplitError, StorageError, TrainingError
 from earmark.experiment import crossval
+from earmark.experiment.config import AugmentConfig
 from earmark.experiment.crossval import cross_validate
 from earmark.experiment.folder import RunFolder
 from earmark.features.store import FeatureStore
+from earmark.inference.bundle import load_bundle
 from earmark.inference.predictor import Predictor
 
 COUNTS = {"dog": 6, "rain": 6, "sea": 6}
@@ -69,18 +72,17 @@ def test_the_scorecard_has_the_pooled_scores_and_each_fold(done):
 
 
 @pytest.mark.slow
-def test_each_fold_begins_with_fresh_weights_of_the_same_seed(done):
-    result, *_ = done
-    histories = [result.folder.fold(number).read_history() for number in (1, 2, 3)]
-    assert all(len(history) == 3 for history in histories)
-    assert len({history[0].train_loss for history in histories}) == 3
-
-
-def test_a_fold_run_by_itself_gives_the_same_scores(done, tmp_path):
+def test_a_fold_run_by_itself_gives_the_same_weights_and_scores(done, tmp_path):
     result, _, _, store = done
-    fold = result.folder.fold(2)
-    again = crossval.train_run(fold.read_config(), tmp_path / "again", store=store)
+    fold = result.folder.fold(3)  # the last: what others had left behind would show
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(99)  # whatever was drawn before has no say
+        again = crossval.train_run(fold.read_config(), tmp_path / "again", store=store)
     assert again.scorecard == fold.read_scorecard()
+    assert [epoch.train_loss for epoch in again.fitted.history] == [epoch.train_loss for epoch in fold.read_history()]
+    learnt, _ = load_bundle(fold.bundle_path)
+    for name, weight in again.fitted.graph.state_dict().items():
+        assert torch.equal(weight, learnt.state_dict()[name]), name
 
 
 def test_published_folds_are_kept(tmp_path, write_tones, configure):
@@ -255,12 +257,100 @@ def test_what_is_no_cross_validation_is_not_read(done, tmp_path):
         crossval.read_cross_validation(done[0].folder.fold(1).path)
 
 
-def test_settling_says_where_the_folds_come_from(done, tmp_path, write_tones, configure):
-    folds, config = crossval.settle_folds(done[2], 3)
-    assert folds == (1, 2, 3)
-    assert (config.split.n_folds, config.split.test_fold) == (3, 1)
-    write_tones(tmp_path / "sounds", {"dog": 4, "rain": 4})
-    table = write_table(tmp_path, [(label, n, 4 + 3 * (n % 2)) for label in ("dog", "rain") for n in range(4)])
-    folds, config = crossval.settle_folds(configure(table))
-    assert folds == (4, 7)
-    assert (config.split.n_folds, config.split.test_fold) == (None, 4)
+# ---------------------------------------------------------------- sounds that change, and settings that cannot be
+
+SVM = {"network": {"name": "svm"}, "front_end": {"name": "statistics"}, "segments": {}}
+
+
+def cut_off_after(monkeypatch, n_folds):
+    train_run = crossval.train_run
+
+    def cut_off(one, folder, **rest):
+        if one.split.test_fold > n_folds:
+            raise KeyboardInterrupt
+        return train_run(one, folder, **rest)
+
+    monkeypatch.setattr(crossval, "train_run", cut_off)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("change", ["a clip more", "another label", "another content"])
+def test_it_is_not_resumed_once_the_sounds_have_changed(
+    tmp_path, write_tones, write_tone, configure, monkeypatch, change
+):
+    data = write_tones(tmp_path / "sounds", {"dog": 4, "rain": 4})
+    config, store = configure(data, **SVM), FeatureStore(None)
+    cut_off_after(monkeypatch, 1)
+    with pytest.raises(KeyboardInterrupt):
+        cross_validate(config, tmp_path / "cv", store=store, n_folds=2)
+    assert (tmp_path / "cv" / "fold-1" / "scorecard.json").exists()
+    if change == "a clip more":
+        write_tone(data / "dog" / "a.wav", label=0, number=9)
+    elif change == "another label":
+        (data / "dog" / "dog1.wav").rename(data / "rain" / "dog1.wav")
+    else:
+        write_tone(data / "dog" / "dog1.wav", label=0, number=9)
+    monkeypatch.setattr(crossval, "train_run", lambda *_, **__: pytest.fail("a fold was trained"))
+    with pytest.raises(TrainingError, match="begun with other sounds, labels, groups or folds") as caught:
+        cross_validate(config, tmp_path / "cv", store=store, n_folds=2, resume=True)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.slow
+def test_folds_of_other_sounds_are_not_pooled_where_nothing_says_what_they_were_begun_with(
+    tmp_path, write_tones, write_tone, configure
+):
+    data = write_tones(tmp_path / "sounds", {"dog": 4, "rain": 4})
+    config, store = configure(data, **SVM), FeatureStore(None)
+    cv = cross_validate(config, tmp_path / "cv", store=store, n_folds=2).folder
+    cv.scorecard_path.unlink()
+    (cv.path / "environment.json").unlink()
+    assert cross_validate(config, cv.path, store=store, n_folds=2, resume=True).scorecard.n_clips == 8
+    for change in (
+        lambda: write_tone(data / "dog" / "dog1.wav", label=0, number=9),
+        lambda: write_tone(data / "rain" / "a.wav", label=1, number=8),
+    ):
+        cv.scorecard_path.unlink(missing_ok=True)
+        (cv.path / "environment.json").unlink()
+        change()
+        with pytest.raises(TrainingError, match="begun with other sounds"):
+            cross_validate(config, cv.path, store=store, n_folds=2, resume=True)
+
+
+@pytest.mark.slow
+def test_segments_are_of_one_length_in_all_folds_whatever_the_copies(tmp_path, write_tone, configure):
+    lines = ["path,label,group,fold,source,steps"]
+    for number in range(12):
+        label, fold = ("dog", "rain")[number % 2], 1 + number // 2 % 3
+        name, copy = f"{number}.wav", f"{number}-copy.wav"
+        write_tone(tmp_path / name, label=number % 2, number=number, seconds=0.8 + number / 50)
+        write_tone(tmp_path / copy, label=number % 2, number=20 + number, seconds=0.6 if fold == 1 else 1.5)
+        lines += [f"{name},{label},{number},{fold},,", f"{copy},{label},{number},{fold},{name},gain"]
+    table = tmp_path / "clips.csv"
+    table.write_text("\n".join(lines) + "\n")
+    config = configure(table, segments={}, network={"name": "mlp"}, train={"max_epochs": 1})
+    result = cross_validate(config, tmp_path / "cv", store=FeatureStore(None))
+    lengths = {result.folder.fold(number).read_config().segments.segment_s for number in (1, 2, 3)}
+    assert len(lengths) == 1
+    assert lengths.pop() == pytest.approx(0.8 + 5.5 / 50, abs=1e-3)  # the median of the sounds themselves
+    assert result.scorecard.n_clips == 12
+
+
+@pytest.mark.slow
+def test_a_setting_that_cannot_be_leaves_no_folder_behind(tmp_path, write_tones, configure):
+    data = write_tones(tmp_path / "sounds", {"dog": 4, "rain": 4})
+    short = configure(
+        data,
+        network={"name": "wave-cnn"},
+        front_end={"name": "waveform", "decimation": 1},
+        segments={"segment_s": 0.1},
+    )
+    with pytest.raises(SettingError):
+        cross_validate(short, tmp_path / "cv", store=FeatureStore(None), n_folds=2)
+    assert not (tmp_path / "cv").exists()
+    right = configure(data, **SVM)
+    done = cross_validate(right, tmp_path / "cv", store=FeatureStore(None), n_folds=2)
+    wrong = replace(right, augment=AugmentConfig(steps=("gain",)))
+    with pytest.raises(SettingError, match="does not learn in batches"):
+        cross_validate(wrong, tmp_path / "cv", store=FeatureStore(None), n_folds=2, overwrite=True)
+    assert crossval.read_cross_validation(tmp_path / "cv") == done  # what is there stays

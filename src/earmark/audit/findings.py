@@ -87,16 +87,13 @@ class Finding:
 def clip_address(clip: Clip) -> str:
     """Return what a clip is called in findings: its name, and where it is a stretch of a file, which one.
 
-    Follows the W3C's media fragments (2012): ``a.wav#t=1.5,3`` is from 1.5 s to 3 s.
+    See `Clip.address`.
 
     >>> from pathlib import Path
     >>> clip_address(Clip(name="a.wav", path=Path(), label="rain", group="a", start_s=1.5, end_s=3.0))
     'a.wav#t=1.5,3'
     """
-    if not clip.start_s and clip.end_s is None:
-        return clip.name
-    end = "" if clip.end_s is None else f",{clip.end_s:.10g}"
-    return f"{clip.name}#t={clip.start_s:.10g}{end}"
+    return clip.address
 
 
 def by_severity(findings: list[Finding]) -> list[Finding]:

@@ -108,7 +108,7 @@ def measure_leaks(
     """Ask how a quick model fares under the split about to be used, and under those that a notebook would use.
 
     Each way is a cross-validation, asked about the same segments: those of the test part, or of all clips where there
-    is no split. Then your split is the data set's own folds, or folds of whole groups. Beside it stand random segments
+    is no split; a class that some way has nothing to learn of is left out. Then your split is the data set's own folds, or folds of whole groups. Beside it stand random segments
     (a clip is on both sides), random clips (a group is on both sides), and, where a column of the table names sources
     that are larger than your groups, whole sources.
 
@@ -120,7 +120,8 @@ def measure_leaks(
         progress: Is told of each way.
 
     Returns:
-        The table; None where there is too little to ask: fewer than 20 clips, or fewer than two classes of two groups.
+        The table; None where there is too little to ask: fewer than 20 clips, or fewer than two classes of two groups,
+        or no class that is learnt whatever the way.
 
     Raises:
         SettingError: The clips heard, or those of the split, are not in the data set.
@@ -134,12 +135,16 @@ def measure_leaks(
     ways = {name: fold for name, fold in cut.ways(seed) if len(np.unique(fold)) > 1}
     told = progress or NoProgress()
     told.start("leaks", len(ways))
-    right: dict[str, npt.NDArray[np.bool_]] = {}
+    asked, right = cut.asked.copy(), {}
     for name, fold in ways.items():
         answers = cross_validate(cut.x, cut.y, fold, fit_machine, seed=seed, only=np.unique(fold[cut.asked]))
-        right[name] = (answers.classes == cut.y)[cut.asked]
+        right[name] = answers.classes == cut.y
+        asked &= answers.judged  # a class that only one fold has is not learnt there, and its loss is no memory
         told.advance(name)
-    groups = [group for group, asked in zip(cut.groups, cut.asked.tolist(), strict=True) if asked]
+    if not asked.any():
+        return None
+    right = {name: own[asked] for name, own in right.items()}
+    groups = [group for group, is_asked in zip(cut.groups, asked.tolist(), strict=True) if is_asked]
     rows = [
         LeakRow(
             way=name,

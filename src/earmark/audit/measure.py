@@ -27,7 +27,7 @@ from earmark.errors import AudioError, SettingError
 from earmark.features.store import FeatureStore
 
 # To be raised with every change that measures other numbers in the same sound, or makes another fingerprint of it.
-MEASURE_VERSION = 1
+MEASURE_VERSION = 2
 
 _AHEAD = 8  # clips a worker that are given out before the first is asked for
 _MOST_WORKERS = 8
@@ -55,7 +55,7 @@ class Measured:
         bandwidth_hz: Frequency above which there is nothing but rounding noise, at most half the sample rate.
         is_cut: Whether it breaks off there, as after a low-pass filter.
         dead_channels: Channels (from 0) that are silent while another one is not.
-        content_key: 32 hexadecimal digits of the decoded mono sound (16 bit) and its sample rate, not of the bytes.
+        content_key: 32 hexadecimal digits of the decoded sound (16 bit, all channels) and its sample rate, not of the bytes.
         fingerprint: What near repeats are found by.
     """
 
@@ -171,21 +171,26 @@ def measure(decoded: Decoded) -> dict[str, Any]:
         "bandwidth_hz": bandwidth_hz,
         "is_cut": is_cut,
         "dead_channels": dead_channels(decoded.channels),
-        "content_key": sound_key(mix, info.sample_rate),
+        "content_key": sound_key(decoded.channels, info.sample_rate),
     }
 
 
 def sound_key(waveform: FloatArray, sample_rate: int) -> str:
     """Return 32 hexadecimal digits that name a decoded sound: its samples in steps of 16 bit, and its rate.
 
-    A WAV and the FLAC made from it share them, whatever their tags say.
+    A WAV and the FLAC made from it share them, whatever their tags say, and so do a sound of one channel and the same in
+    all of several.
 
     Args:
-        waveform: Sound, shape (n_samples,).
+        waveform: Sound, shape (n_samples,) or (n_channels, n_samples).
         sample_rate: Its rate in Hz.
     """
     steps = np.clip(np.rint(waveform * np.float32(32768)), -32768, 32767).astype("<i2")
-    return xxhash.xxh3_128_hexdigest(steps.tobytes() + sample_rate.to_bytes(8, "little"))
+    channels = np.atleast_2d(steps)
+    if (channels == channels[0]).all():
+        channels = channels[:1]
+    shape = b"".join(n.to_bytes(8, "little") for n in channels.shape) if len(channels) > 1 else b""
+    return xxhash.xxh3_128_hexdigest(channels.tobytes() + shape + sample_rate.to_bytes(8, "little"))
 
 
 def why_unusable(reason: str) -> Literal["unreadable", "truncated", "empty", "not-finite"]:

@@ -31,6 +31,20 @@ class Clip:
     extra: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
+    def address(self) -> str:
+        """What tells it from every other clip: its name, and where it is a stretch of a file, which one.
+
+        Follows the W3C's media fragments (2012): ``a.wav#t=1.5,3`` is from 1.5 s to 3 s.
+
+        >>> Clip(name="a.wav", path=Path(), label="rain", group="a", start_s=1.5, end_s=3.0).address
+        'a.wav#t=1.5,3'
+        """
+        if not self.start_s and self.end_s is None:
+            return self.name
+        end = "" if self.end_s is None else f",{self.end_s:.10g}"
+        return f"{self.name}#t={self.start_s:.10g}{end}"
+
+    @property
     def duration_s(self) -> float | None:
         """The length asked for, in seconds; None for "up to the end of the file"."""
         return None if self.end_s is None else self.end_s - self.start_s

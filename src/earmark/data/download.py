@@ -2,12 +2,14 @@
 
 import http.client
 import re
+import string
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import IO
+from urllib.parse import quote, urlsplit
 
 from earmark._util.progress import NoProgress, Progress
 from earmark.errors import DataError, SettingError, StorageError
@@ -42,7 +44,7 @@ def download(
 
     A connection that breaks is tried again, and given up after four tries in a row that brought nothing. `part` stays
     then, so that a later call goes on from there. Whether the host changed the file in between, only a checksum of the
-    whole can tell.
+    whole can tell. Where the host sends on to another address, that must be of HTTP too, and stay with ``https://``.
 
     Args:
         address: Where it is, with ``https://`` or ``http://``.
@@ -56,8 +58,7 @@ def download(
         DataError: There is nothing at the address, the host does not answer, or it sends too much.
         StorageError: The file cannot be written.
     """
-    if not is_address(address) or not urlsplit(address).hostname:
-        raise SettingError(f"{address!r} is no address: give one with https:// or http://")
+    address = _spelt(address)
     told = _Told(progress or NoProgress())
     n_vain = 0
     while True:
@@ -79,6 +80,43 @@ def download(
         wait(0.5 * 2**n_vain)
 
 
+class _SentOn(urllib.request.HTTPRedirectHandler):
+    """Goes where a host sends on to, unless that is less safe than what was asked for."""
+
+    def redirect_request(
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: http.client.HTTPMessage,
+        newurl: str,
+    ) -> urllib.request.Request | None:
+        followed = ("https://",) if req.type == "https" else ("https://", "http://")
+        if not newurl.lower().startswith(followed):
+            said = f"it sends on to {newurl}, and only {' or '.join(followed)} is followed from there"
+            raise urllib.error.HTTPError(req.full_url, code, said, headers, fp)
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _spelt(address: str) -> str:
+    """Return an address as HTTP writes it: in ASCII, without spaces.
+
+    Raises:
+        SettingError: It is none.
+    """
+    wrong = SettingError(f"{address!r} is no address: give one with https:// or http://")
+    try:
+        parts = urlsplit(address)
+        if not is_address(address) or not parts.hostname or parts.port == 0:
+            raise wrong
+        host = parts.netloc.encode("idna").decode("ascii")
+        rest = [quote(part, safe=string.punctuation) for part in (parts.path, parts.query)]
+    except ValueError as error:  # a bracket or a port that is none, a part of the host that is empty or too long
+        raise wrong from error
+    return parts._replace(netloc=host, path=rest[0], query=rest[1], fragment="").geturl()
+
+
 def _go_on(address: str, part: Path, most_bytes: int, told: "_Told") -> bool:
     """Ask for what is missing and write it; return whether that is all."""
     begun = _size(part)
@@ -86,7 +124,7 @@ def _go_on(address: str, part: Path, most_bytes: int, told: "_Told") -> bool:
     if begun:
         request.add_header("Range", f"bytes={begun}-")
     try:
-        answer = urllib.request.urlopen(request, timeout=_TIMEOUT_S)  # noqa: S310 - as above
+        answer = urllib.request.build_opener(_SentOn).open(request, timeout=_TIMEOUT_S)
     except urllib.error.HTTPError as error:
         if error.code != _NOTHING_MORE or not begun:
             raise
@@ -94,6 +132,8 @@ def _go_on(address: str, part: Path, most_bytes: int, told: "_Told") -> bool:
             return True
         part.unlink()  # what lies there is longer than the file: of another one
         return False
+    except (ValueError, http.client.InvalidURL) as error:  # the host sent on to what is no address
+        raise DataError(f"{address} cannot be fetched: {error}") from error
     with answer:
         first = _first(answer.headers.get("Content-Range", "")) if answer.status == _GONE_ON else 0
         if first not in {0, begun}:

@@ -1,7 +1,11 @@
 """Fetching a published data set: download that goes on where it was cut off, checksum, safe unpacking."""
 
 import hashlib
+import os
 import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +17,9 @@ from earmark.data.download import download, is_address
 from earmark.data.sources.about import MEGABYTE, Archive
 from earmark.data.sources.catalogue import KNOWN, KnownSource
 from earmark.errors import DataError, SettingError, StorageError
+
+if sys.platform != "win32":
+    import fcntl
 
 _BLOCK = 1 << 20
 _MOST_LONGER = 2  # times as long as is published: an address that sends more sends something else
@@ -58,13 +65,12 @@ def fetch(
 
     Raises:
         SettingError: There is no such data set, no public address of it, or the address is none.
-        StorageError: The folder holds something else, or there is no room.
+        StorageError: The folder holds something else, there is no room, or another fetch of it is under way.
         DataError: It cannot be downloaded, has another checksum, is a bad archive, or holds something else.
     """
     source, folder = KNOWN[name], Path(folder).expanduser()
-    if folder.is_dir() and source.recognises(folder):
-        found = source.load(folder)
-        return Fetched(folder=folder, n_clips=found.n, was_there=True, notes=found.notes)
+    if there := _there(source, folder):
+        return there
     _refuse_taken(folder)
     published = source.ABOUT.archive
     if published is None and origin is None:
@@ -72,8 +78,25 @@ def fetch(
     address = origin or (published.address if published else "")
     if not is_address(address):
         return _unpack_checked(name, source, _local(address), folder, checked=checked, progress=progress)
+    _refuse_full(folder, source.ABOUT.n_megabytes, _beside(folder, name, "download"))
+    with _alone(folder, name):
+        # What another one fetched while this one looked is there now.
+        return _there(source, folder) or _download_checked(
+            name, source, address, folder, checked=checked, progress=progress
+        )
+
+
+def _there(source: KnownSource, folder: Path) -> Fetched | None:
+    if not (folder.is_dir() and source.recognises(folder)):
+        return None
+    found = source.load(folder)
+    return Fetched(folder=folder, n_clips=found.n, was_there=True, notes=found.notes)
+
+
+def _download_checked(
+    name: str, source: KnownSource, address: str, folder: Path, *, checked: bool, progress: Progress | None
+) -> Fetched:
     part = _beside(folder, name, "download")
-    _refuse_full(folder, source.ABOUT.n_megabytes, part)
     download(address, part, most_bytes=_MOST_LONGER * source.ABOUT.n_megabytes * MEGABYTE, progress=progress)
     try:
         fetched = _unpack_checked(name, source, part, folder, checked=checked, progress=progress)
@@ -96,6 +119,7 @@ def _unpack_checked(
             about.arrange(part)
         if not source.recognises(part):
             raise DataError(f"{archive} holds something else than {name}: {source.LAYOUT} is not in it")
+        _refuse_taken(folder)  # once more: what somebody put there meanwhile would be replaced
     found = source.load(folder)
     notes = [f"{about.n_clips} clips were published, and {found.n} are read"] if found.n != about.n_clips else []
     return Fetched(folder=folder, n_clips=found.n, was_there=False, notes=(*found.notes, *notes))
@@ -143,3 +167,37 @@ def _local(origin: str) -> Path:
 def _beside(folder: Path, name: str, what: str) -> Path:
     """Return where an archive lies until it is unpacked: always the same place, so that a download can go on."""
     return folder.absolute().with_name(f".{folder.name}.{name}.{what}")
+
+
+@contextmanager
+def _alone(folder: Path, name: str) -> Iterator[None]:
+    """Let nobody else download the same to the same place while the block runs.
+
+    Raises:
+        StorageError: Somebody does, or nothing can be written there.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    lock = _beside(folder, name, "lock")
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        stream = lock.open("ab")
+    except OSError as error:
+        raise StorageError(f"cannot write {lock}: {(error.strerror or str(error)).lower()}") from error
+    with stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Who held it may have removed it in between; another would then lock a file of his own.
+            is_ours = lock.exists() and os.path.samestat(os.fstat(stream.fileno()), lock.stat())
+        except (BlockingIOError, FileNotFoundError):
+            is_ours = False
+        except OSError:  # not every file system can
+            is_ours = True
+        if not is_ours:
+            raise StorageError(f"another fetch of {name} to {folder} is under way: let it end, then try again")
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                lock.unlink()

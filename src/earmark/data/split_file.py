@@ -2,9 +2,10 @@
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from earmark._util.files import content_key, write_text
@@ -13,9 +14,11 @@ from earmark.data.dataset import Dataset, count, distinct_folds, listed
 from earmark.data.parts import PART, part_called, split_of_parts
 from earmark.data.sources.table import read_rows
 from earmark.data.splits import Split, check_split, split_parts
+from earmark.data.together import shared_keys
 from earmark.errors import DataError, SettingError, SplitError
 
 _COLUMNS = ("path", "label", "group", "start_s", "end_s", "part", "fold", "content")
+_FOLD = re.compile(r"[0-9]{1,18}(\.0*)?")  # pandas writes 1.0 where other rows have none
 
 Stretch = tuple[str, str, str]  # name, start, end; the times as the table writes them, empty for none
 
@@ -30,6 +33,7 @@ class SplitRow:
         fold: Its fold; None where the table has parts.
         group: Its group when the split was made; nothing if the table does not say.
         content: What names the bytes of its file; nothing if the table does not say.
+        label: Its label when the split was made; nothing if the table does not say.
     """
 
     stretch: Stretch
@@ -37,6 +41,7 @@ class SplitRow:
     fold: int | None
     group: str = ""
     content: str = ""
+    label: str = field(default="", compare=False)
 
     @property
     def has_place(self) -> bool:
@@ -86,11 +91,11 @@ class SplitTable:
         by_content = {row.content: row for row in self.rows if row.content and row.stretch[1:] == ("", "")}
         found, changed = {}, []
         for index, clip in enumerate(dataset):
-            row = by_stretch.get(_stretch(clip)) or by_stretch.get((clip.name, "", ""))
+            row = by_stretch.get(stretch_of(clip)) or by_stretch.get((clip.name, "", ""))
             content = _content(clip) if by_content else ""
             if row and row.content and content and row.content != content:
                 changed.append(clip.name)
-            row = row or (by_content.get(content) if _stretch(clip)[1:] == ("", "") else None)
+            row = row or (by_content.get(content) if stretch_of(clip)[1:] == ("", "") else None)
             if row:
                 found[index] = row
         if changed:
@@ -104,6 +109,16 @@ class SplitTable:
         out = [clip.name for index, clip in enumerate(dataset) if index not in placed]
         if out:
             yield f"{count(len(out), 'clip')} without a place in {self.path.name} left out: {listed(out)}"
+        relabelled = [
+            f"{dataset[index].address} ({dataset[index].label}, was {row.label})"
+            for index, row in placed.items()
+            if row.label and row.label != dataset[index].label.strip()
+        ]
+        if relabelled:
+            yield (
+                f"{count(len(relabelled), 'clip')} with another label than in {self.path.name}, so that scores do not "
+                f"compare: {listed(relabelled)}"
+            )
         used = {row.stretch for row in found.values()}
         absent = [row.stretch[0] for row in self.rows if row.stretch not in used and row.has_place]
         if absent:
@@ -147,7 +162,7 @@ def save_split(path: str | Path, dataset: Dataset, split: Split | None = None) -
     writer.writerow(_COLUMNS)
     for clip, part in zip(dataset, parts, strict=True):
         fold = "" if split or clip.fold is None else str(clip.fold)
-        name, start, end = _stretch(clip)
+        name, start, end = stretch_of(clip)
         writer.writerow((name, clip.label, clip.group, start, end, part, fold, _content(clip)))
     write_text(Path(path), text.getvalue())
 
@@ -172,16 +187,17 @@ def read_split(path: str | Path) -> SplitTable:
     for number, row in rows:
         cells = {column: cell.strip() for column, cell in row.items()}
         part, fold = part_called(cells.get(PART, "")) if has_parts else "", "" if has_parts else cells.get("fold", "")
-        if part is None or not (fold or "0").isdigit() or not cells.get("path"):
+        if part is None or not _FOLD.fullmatch(fold or "0") or not cells.get("path"):
             faults.append(f"row {number}")
             continue
         found.append(
             SplitRow(
                 stretch=(cells["path"], _seconds(cells.get("start_s", "")), _seconds(cells.get("end_s", ""))),
                 part=part,
-                fold=int(fold) if fold else None,
+                fold=int(fold.partition(".")[0]) if fold else None,
                 group=cells.get("group", ""),
                 content=cells.get("content", ""),
+                label=cells.get("label", ""),
             )
         )
     if faults:
@@ -206,10 +222,14 @@ def load_split(
 
     Raises:
         DataError: The table cannot be read or used, or has folds and no parts.
+        SettingError: None of the clips is in `together`.
         SplitError: It puts a group on two sides, or leaves a part empty.
     """
     placed = read_split(path).apply(dataset)
-    return placed, split_of_parts(placed, together=together)
+    shared_keys(dataset, together or {})
+    here = {clip.address for clip in placed}  # what was left out may be all that belongs together
+    kept = {address: key for address, key in (together or {}).items() if address in here}
+    return placed, split_of_parts(placed, together=kept)
 
 
 def _without_repeats(path: Path, rows: Iterable[SplitRow]) -> Iterable[SplitRow]:
@@ -227,7 +247,12 @@ def _placed(clip: Clip, row: SplitRow) -> Clip:
     return replace(clip, fold=None, extra={**clip.extra, PART: row.part})
 
 
-def _stretch(clip: Clip) -> Stretch:
+def stretch_of(clip: Clip) -> Stretch:
+    """Return the name of a clip, and where it begins and ends as a table of a split writes it.
+
+    >>> stretch_of(Clip(name="a.wav", path=Path(), label="rain", group="a", start_s=1.5))
+    ('a.wav', '1.5', '')
+    """
     start = _seconds(str(clip.start_s)) if clip.start_s else ""
     return clip.name, start, "" if clip.end_s is None else _seconds(str(clip.end_s))
 

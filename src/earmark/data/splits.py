@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 
 from earmark.data.dataset import Dataset, count, distinct_folds, listed
+from earmark.data.together import shared_keys
 from earmark.data.whole_groups import GroupTable, Mask, take_groups
 from earmark.errors import SettingError, SplitError
 
@@ -114,10 +115,11 @@ def check_split(dataset: Dataset, split: Split, *, together: Mapping[str, str] |
     Args:
         dataset: What was split.
         split: The split, whoever made it.
-        together: What else must not be torn apart: a key that clips share by the clip's name, such as the clusters of
-            repeats that an audit found.
+        together: What else must not be torn apart: a key that clips share by `Clip.address`, such as the groups that an
+            audit put together.
 
     Raises:
+        SettingError: None of the clips is in `together`.
         SplitError: An index is in no part, in two, or beyond the data set; or a group, or what goes together, is on
             two sides. The message names clips of it.
     """
@@ -135,8 +137,7 @@ def check_split(dataset: Dataset, split: Split, *, together: Mapping[str, str] |
         raise SplitError(f"{count(len(absent), 'clip')} in no part of the split: {listed(absent)}")
     _refuse_torn("group", "", {index: dataset.groups[index] for index in placed}, placed, dataset)
     if together:
-        keys = {index: key for index in placed if (key := together.get(dataset[index].name)) is not None}
-        _refuse_torn("set", " of repeats", keys, placed, dataset)
+        _refuse_torn("set", " of repeats", shared_keys(dataset, together), placed, dataset)
 
 
 def _refuse_torn(noun: str, rest: str, keys: Mapping[int, str], placed: Mapping[int, Part], dataset: Dataset) -> None:

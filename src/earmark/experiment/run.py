@@ -1,7 +1,7 @@
 """One run: from a configuration to a scored classifier in a folder."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,20 +11,20 @@ import torch
 
 from earmark._util.files import write_json
 from earmark._util.progress import Progress
-from earmark.audit.audit import quick_audit
+from earmark.audit.audit import Audit
 from earmark.data.dataset import Dataset, count, distinct_folds, listed
-from earmark.data.open import open_dataset
+from earmark.data.split_file import stretch_of
 from earmark.data.splits import split_parts
-from earmark.errors import TrainingError
+from earmark.errors import SplitError, TrainingError
 from earmark.evaluate.scorecard import Scorecard
 from earmark.experiment.config import RunConfig, describe_differences
 from earmark.experiment.environment import describe_environment
 from earmark.experiment.fitting import Fitted, fit_baseline, fit_classifier, refuse_misfit
 from earmark.experiment.folder import RunFolder
+from earmark.experiment.memory import audit_run, describe_repeats, repeats_of_learnt
 from earmark.experiment.prepare import Prepared, data_key, prepare, resolved, settled
 from earmark.experiment.scoring import score_clips
 from earmark.features.extract import BadFile
-from earmark.features.interchange.catalogue import holds_features
 from earmark.features.store import FeatureStore
 from earmark.inference.bundle import save_bundle
 from earmark.models.device import resolve_device
@@ -79,14 +79,14 @@ def train_run(
         store: Where features are kept from run to run.
         overwrite: Whether a run that is there is replaced, once the new one is whole; goes before `resume`.
         resume: Whether an unfinished run that is there is finished.
-        strict: Whether one bad file stops everything.
+        strict: Whether one bad file stops everything, or one sound of the test part that is learnt from too.
         progress: What is told while it goes on.
         on_epoch: Called with each epoch, such as a `Board`: see `train_network`.
 
     Raises:
         StorageError: The folder holds something else, or cannot be written.
         DataError: The data set cannot be used, or `strict` and a file is bad.
-        SplitError: The split cannot be made.
+        SplitError: The split cannot be made, or `strict` and the test part repeats what is learnt from.
         TrainingError: The training cannot go on, or the checkpoint is of other settings.
     """
     device = resolve_device(config.device)
@@ -122,15 +122,16 @@ def _run(
 ) -> RunResult:
     began = time.monotonic()
     prepared = prepare(config, store=store, strict=strict, progress=told.progress)
-    notes = _notes(config, prepared)
-    config = settled(config, prepared)
+    source, config = config, settled(config, prepared)
     key = data_key(prepared, config)
     if resume:
         _refuse_other_settings(run, config, key)
     refuse_misfit(config, prepared)
+    audit = audit_run(config, prepared, store=store, progress=told.progress)
+    notes = _notes(source, prepared, _memory(prepared, audit, strict=strict))
     config.save(run.config_path)
-    _write_data(run, prepared)
-    audit = _audit(config, run, store=store, progress=told.progress)
+    _write_data(run, prepared, has_sounds=audit is not None)
+    found = _write_audit(run, audit)
     prepared_s = time.monotonic() - began
     fitted = fit_classifier(
         config,
@@ -153,7 +154,7 @@ def _run(
         "all": round(time.monotonic() - began, 2),
     }
     environment["notes"] = list(notes)
-    environment["audit"] = audit
+    environment["audit"] = found
     environment["training_ended"] = fitted.ended
     environment["best_epoch"] = fitted.best_epoch
     environment["verdict"] = fitted.verdict.to_json()
@@ -161,14 +162,21 @@ def _run(
     scorecard.save(run.scorecard_path)
     if fitted.ended != "interrupted":  # what was cut off may be resumed
         run.checkpoint_path.unlink(missing_ok=True)
-    return RunResult(folder=run, scorecard=scorecard, fitted=fitted, prepared=prepared, notes=notes, audit=audit)
+    return RunResult(folder=run, scorecard=scorecard, fitted=fitted, prepared=prepared, notes=notes, audit=found)
 
 
-def _audit(config: RunConfig, run: RunFolder, *, store: FeatureStore, progress: Progress | None) -> str:
-    """Look at files, sound and repeats, write down what was found, and return it in one line."""
-    if holds_features(config.data.path):
+def _memory(prepared: Prepared, audit: Audit | None, *, strict: bool) -> dict[str, str]:
+    """Return what the test part repeats of what is learnt from; see `repeats_of_learnt`."""
+    repeats = repeats_of_learnt(audit.findings, prepared.dataset, prepared.split) if audit else {}
+    if strict and repeats:
+        raise SplitError(f"{describe_repeats(repeats, len(prepared.split.test))}, or go on without --strict")
+    return repeats
+
+
+def _write_audit(run: RunFolder, audit: Audit | None) -> str:
+    """Write down what was found, and return it in one line."""
+    if audit is None:
         return ""
-    audit = quick_audit(open_dataset(config.data.path), store=store, progress=progress)
     write_json(run.audit_path, audit.to_json())
     return audit.sentence()
 
@@ -184,7 +192,7 @@ def _refuse_other_settings(run: RunFolder, config: RunConfig, key: str) -> None:
         load_checkpoint(run.checkpoint_path, key=key)
 
 
-def _notes(config: RunConfig, prepared: Prepared) -> tuple[str, ...]:
+def _notes(config: RunConfig, prepared: Prepared, repeats: Mapping[str, str]) -> tuple[str, ...]:
     dataset, split = prepared.dataset, prepared.split
     notes = [*dataset.notes, *split.notes]
     folds = distinct_folds(dataset)
@@ -192,7 +200,9 @@ def _notes(config: RunConfig, prepared: Prepared) -> tuple[str, ...]:
         notes.append(f"fold {folds[-1]}, the last, is the test part: --test-fold names another")
     learnt = {prepared.contents[clip] for clip in (*split.train, *split.validation)}
     copies = sorted({dataset[clip].name for clip in split.test if prepared.contents[clip] in learnt})
-    if copies:
+    if repeats:
+        notes.append(describe_repeats(repeats, len(split.test)))
+    elif copies:
         notes.append(
             f"{count(len(copies), 'file')} of the test part byte for byte the same as one learnt from: "
             f"{listed(copies)}; this much of the score is memory: put copies into one group"
@@ -210,11 +220,16 @@ def _score(config: RunConfig, prepared: Prepared, fitted: Fitted, run: RunFolder
     return scored.scorecard.with_baseline("svm", baseline.scorecard)
 
 
-def _write_data(run: RunFolder, prepared: Prepared) -> None:
+def _write_data(run: RunFolder, prepared: Prepared, *, has_sounds: bool) -> None:
     dataset, split = prepared.dataset, prepared.split
     parts = split_parts(split, len(dataset))
-    rows = [(clip.name, clip.label, clip.group, part) for clip, part in zip(dataset, parts, strict=True)]
-    run.write_table("split.csv", ("path", "label", "group", "part"), rows)
+    contents = prepared.contents if has_sounds else [""] * len(dataset)  # a feature's is no file's
+    rows = [
+        (name, clip.label, clip.group, start, end, part, content)
+        for clip, part, content in zip(dataset, parts, contents, strict=True)
+        for name, start, end in [stretch_of(clip)]
+    ]
+    run.write_table("split.csv", ("path", "label", "group", "start_s", "end_s", "part", "content"), rows)
     silent = set(prepared.silent)
     sounds = dict.fromkeys(  # stretches of one file say the same
         (clip.name, content, "silent" if clip.name in silent else "")
