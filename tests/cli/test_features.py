@@ -57,7 +57,7 @@ def test_pictures_are_trained_on_and_predicted(earmark, trained, tmp_path):
         (["--front-end", "mffc"], "did you mean 'mfcc'"),
         (["--front-end", "mfcc", "--set", "front_end.n_mfcc=999"], "front_end.n_mfcc must be"),
         (["--set", "front_end.hop_samples=0"], "front_end.hop_samples must be"),
-        (["--set", "front_end.fmax_hz=20000.0"], "front_end.fmax_hz must be"),
+        (["--set", "front_end.fmax_hz=30000.0"], "front_end.fmax_hz must be"),
         (["--set", "front_end.n_mels"], "--set wants KEY=VALUE"),
         (["--set", "front_end.n_melz=4"], "did you mean 'n_mels'"),
         (["--format", "tfrecords"], "did you mean 'tfrecord'"),
@@ -86,3 +86,14 @@ def test_what_is_there_stays_unless_told(earmark, trained, tmp_path):
     assert answer.status == 2
     assert "--overwrite" in answer.told[0]
     assert (tmp_path / "data.json").read_text() == "{}"
+
+
+def test_another_front_end_than_that_of_the_features_is_refused_where_it_was_typed(earmark, trained, tmp_path):
+    earmark("features", trained / "sounds", "-o", tmp_path / "data.json", "--segments", "2")
+
+    answer = earmark("train", tmp_path / "data.json", "-o", tmp_path / "run", "--front-end", "log-mel")
+
+    assert answer.status == 2
+    assert len(answer.told) == 1
+    assert "log-mel" in answer.told[0]
+    assert not (tmp_path / "run").exists()

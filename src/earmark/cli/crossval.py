@@ -60,6 +60,7 @@ def crossval(
     from earmark.experiment.config import load_config, make_config
     from earmark.experiment.crossval import cross_validate
     from earmark.experiment.folder import RunFolder
+    from earmark.experiment.tables import refuse_typed_front_end
     from earmark.features.store import FeatureStore, default_store_folder
     from earmark.report.crossval import write_crossval_pictures
 
@@ -83,6 +84,8 @@ def crossval(
         "device": device,
     }
     settings = make_config(merge(tables, parse_assignments(assignments or ()) | given(typed)))
+    if front_end is not None:
+        refuse_typed_front_end(settings)
     with ProgressBar() as progress:
         result = cross_validate(
             settings,

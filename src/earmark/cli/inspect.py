@@ -7,6 +7,7 @@ import typer
 
 from earmark.cli.console import ProgressBar, show, show_json, talk
 from earmark.cli.options import AsJson, Cache, GroupColumn, GroupPattern, Seed
+from earmark.cli.targets import refuse_target
 from earmark.errors import SettingError
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def inspect(
 ) -> int:
     """Look at a data set: what it holds, what is wrong with it, and what to do."""
     from earmark.audit.audit import audit_dataset
-    from earmark.audit.clean import check_table_target, write_clean_table
+    from earmark.audit.clean import check_table_target, left_out_table, write_clean_table
     from earmark.audit.opening import open_sounds
     from earmark.features.store import FeatureStore, default_store_folder
     from earmark.report.audit import check_page_target, write_audit_page
@@ -54,6 +55,10 @@ def inspect(
         check_page_target(page, overwrite=overwrite)
     if write_table:
         check_table_target(write_table, overwrite=overwrite)
+        for target in (write_table, left_out_table(write_table)):
+            refuse_target(Path(data).expanduser(), target, "--write-table")
+    if seed is not None and seed < 0:
+        raise SettingError(f"--seed must be a whole number from 0, not {seed}")
     dataset = open_sounds(data, group_column=group_column, group_pattern=group_pattern)
     with ProgressBar() as progress:
         audit = audit_dataset(

@@ -13,6 +13,7 @@ import typer
 
 from earmark.cli.console import ProgressBar, show, show_json, talk
 from earmark.cli.options import AsJson, GroupColumn, GroupPattern
+from earmark.cli.targets import refuse_inside, refuse_target
 from earmark.errors import DataError, SettingError
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def review(
         _compare(table, diff, as_json=as_json)
         return
     dataset = open_dataset(data, group_column=group_column, group_pattern=group_pattern)
-    _refuse_inside(data, table, "the table of decisions is", "-o")
+    refuse_inside(data, table, "the table of decisions is", "-o")
     for note in dataset.notes:
         talk(f"note: {note}")
     if apply:
@@ -90,17 +91,10 @@ def _beside(data: Path) -> Path:
     return Path(f"{place.stem if data.is_file() else place.name}.review.csv")
 
 
-def _refuse_inside(data: Path, target: Path, what: str, option: str) -> None:
-    if data.is_dir() and target.resolve().is_relative_to(data.resolve()):
-        raise SettingError(f"{what} never put among the sounds, as {target} is: name a place elsewhere ({option})")
-
-
 def _check_target(data: Path, table: Path, target: Path, *, overwrite: bool) -> None:
     if target.suffix.lower() != ".csv":
         raise SettingError(f"--apply writes a table such as clean.csv, not {target}")
-    _refuse_inside(data, target, "a table of clips is", "--apply")
-    if target.resolve() in {data.resolve(), table.resolve()}:
-        raise SettingError(f"--apply {target} would replace what it is made of: name another file")
+    refuse_target(data, target, "--apply", table)
     if target.exists() and not overwrite:
         raise SettingError(f"{target} is there already: --overwrite replaces it")
 
@@ -143,6 +137,8 @@ def _read_findings(path: Path) -> list[Any]:
 
     try:
         audit = json.loads(read_text(path))
+    except RecursionError as error:
+        raise DataError(f"{path} is no audit: brackets within brackets, too deep to be read") from error
     except json.JSONDecodeError as error:
         raise DataError(f"{path} is no JSON ({error}): write it with earmark inspect DATA --json") from error
     is_audit = isinstance(audit, dict) and str(audit.get("schema", "")).startswith(_SCHEMA)

@@ -76,6 +76,7 @@ def train(
     from earmark.experiment.config import load_config, make_config
     from earmark.experiment.folder import RunFolder
     from earmark.experiment.run import train_run
+    from earmark.experiment.tables import refuse_typed_front_end
     from earmark.features.store import FeatureStore, default_store_folder
     from earmark.report.build import write_report
 
@@ -105,6 +106,8 @@ def train(
         "device": device,
     }
     settings = make_config(merge(tables, parse_assignments(assignments or ()) | given(typed)))
+    if front_end is not None:
+        refuse_typed_front_end(settings)
     board = open_board(tensorboard, resume=resume, overwrite=overwrite)
     with ProgressBar() as progress, board as on_epoch:
         result = train_run(

@@ -13,6 +13,7 @@ from earmark.experiment.config import RunConfig, SegmentConfig, own_front_end, s
 from earmark.features.catalogue import FRONT_ENDS
 from earmark.features.extract import BadFile, Recipe, describe_bad_files
 from earmark.features.given import GivenSettings
+from earmark.features.interchange.catalogue import open_features
 from earmark.features.interchange.table import FeatureTable, array_key
 from earmark.features.picture import PictureSettings
 from earmark.models.catalogue import NETWORKS
@@ -79,6 +80,17 @@ def refuse_front_end(table: FeatureTable, config: RunConfig) -> None:
     """
     if config.front_end.name != _own_recipe(table, config).front_end:
         raise _no_sound(table, config)
+
+
+def refuse_typed_front_end(config: RunConfig) -> None:
+    """Refuse a front end that was typed, where the data are features or pictures of another; sounds take any.
+
+    Raises:
+        SettingError: The front end is not the table's own.
+    """
+    table = open_features(config.data.path)
+    if table is not None:
+        refuse_front_end(table, config)
 
 
 def refuse_searched(keys: Iterable[str], config: RunConfig) -> None:
