@@ -1,4 +1,5 @@
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -168,3 +169,35 @@ def test_what_is_there_is_not_replaced_unasked(dataset, tmp_path, taken):
 def test_a_table_is_called_csv(tmp_path):
     with pytest.raises(StorageError, match=r"\.csv file, not 'clean.xlsx'"):
         check_table_target(tmp_path / "clean.xlsx")
+
+
+def test_a_contradiction_reaches_all_that_hang_together(dataset, tmp_path):
+    findings = [finding("near-repeat", "a.wav", "c.wav"), finding("exact-repeat", "a.wav", "b.wav", severity="warning")]
+    table = write_clean_table(audit_of(dataset, *findings), dataset, tmp_path / "c.csv")
+    assert set(rows(tmp_path / "c.csv")) == {"d", "e"}
+    assert rows(table.left_out_path)["b"]["why"].endswith("the labels dog and rain: a.wav, b.wav, c.wav")
+
+
+def test_a_short_stretch_in_common_contradicts_nothing(dataset, tmp_path):
+    short = replace(finding("near-repeat", "a.wav", "c.wav", severity="note"), score=0.2)
+    assert write_clean_table(audit_of(dataset, short), dataset, tmp_path / "c.csv").n_left_out == 0
+
+
+def test_a_table_of_what_was_left_out_earlier_does_not_stay(dataset, tmp_path):
+    write_clean_table(audit_of(dataset, finding("silent", "a.wav")), dataset, tmp_path / "c.csv")
+    assert (tmp_path / "c.left-out.csv").exists()
+    write_clean_table(audit_of(dataset), dataset, tmp_path / "c.csv", overwrite=True)
+    assert not (tmp_path / "c.left-out.csv").exists()
+
+
+def test_a_table_of_an_earlier_time_that_cannot_be_removed_is_told(dataset, tmp_path):
+    (tmp_path / "c.left-out.csv").mkdir()
+    with pytest.raises(StorageError, match=r"cannot remove .*c\.left-out\.csv"):
+        write_clean_table(audit_of(dataset), dataset, tmp_path / "c.csv", overwrite=True)
+
+
+def test_the_paths_lead_to_the_sounds_where_the_folder_of_the_table_is_a_link(dataset, tmp_path):
+    (tmp_path / "deep" / "er").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "deep" / "er")
+    write_clean_table(audit_of(dataset), dataset, tmp_path / "link" / "c.csv")
+    assert [clip.path.exists() for clip in open_dataset(tmp_path / "link" / "c.csv")] == [True] * 5

@@ -179,6 +179,29 @@ def test_segments_have_a_bound_and_are_taken_by_whole_groups(monkeypatch):
     assert table.n_segments == 8 * table.n_groups
 
 
+@pytest.mark.slow
+def test_a_class_that_your_folds_cannot_learn_is_not_asked_about():
+    dataset, heard = sounds_of(of_class=4.0)
+
+    def fold(clip):  # a third class, of the half of the sources of "a": all in one fold
+        number = int(clip.group[1:])
+        is_third = number % 4 == 0
+        return replace(clip, label="c" if is_third else clip.label, fold=9 if is_third else number % 3)
+
+    odd = replace(dataset, clips=[fold(clip) for clip in dataset])
+    table = measure_leaks(odd, heard)
+    n_known = sum(clip.label != "c" for clip in odd)
+    assert table.n_segments == 4 * n_known
+    assert table.n_groups == len({clip.group for clip in odd if clip.label != "c"})
+
+
+@pytest.mark.slow
+def test_where_no_class_is_learnt_by_your_folds_there_is_no_table():
+    dataset, heard = sounds_of(of_class=4.0)
+    torn = replace(dataset, clips=[replace(clip, fold="ab".index(clip.label)) for clip in dataset])
+    assert measure_leaks(torn, heard) is None
+
+
 # ---------------------------------------------------------------- too little, or not this data set
 
 

@@ -9,6 +9,7 @@ import soundfile
 from earmark.audit import measure as measure_module
 from earmark.audit.fingerprint import Fingerprint
 from earmark.audit.measure import Measured, measure_dataset, sound_key, why_unusable
+from earmark.audit.repeats import find_repeats
 from earmark.errors import SettingError
 from earmark.features.store import FeatureStore
 
@@ -181,6 +182,23 @@ def test_the_same_sound_has_one_key_whatever_holds_it(write_sound, dataset_of):
     assert len(set(keys[:4])) == 1
     assert len(set(keys)) == 3
     assert keys[0] == sound_key(steps, RATE)
+
+
+def test_channels_that_cancel_out_do_not_make_sounds_the_same(write_sound, dataset_of):
+    rng = np.random.default_rng(8)
+    sounds = [(np.rint(rng.uniform(-9000, 9000, RATE)) / 32768).astype(np.float32) for _ in range(3)]
+    for number, sound in enumerate(sounds):
+        write_sound(f"x/{number}.wav", [sound, -sound])
+    write_sound("x/swapped.wav", [-sounds[0], sounds[0]])
+    write_sound("x/again.wav", [sounds[0], -sounds[0]])
+    names = ("0.wav", "1.wav", "2.wav", "swapped.wav", "again.wav")
+    clips = dataset_of(*(f"x/{name}" for name in names))
+    measures = look(clips)
+    keys = [sound.content_key for sound in measures.sounds]
+
+    assert len(set(keys)) == 4
+    assert keys[0] == keys[4]
+    assert [finding.clips for finding in find_repeats(measures, clips)] == [("x/0.wav", "x/again.wav")]
 
 
 def test_what_is_measured_can_be_written_as_json(two):

@@ -74,3 +74,20 @@ def test_a_pattern_that_matches_nothing_is_refused(sounds):
     sounds.write("mix/a.wav", seconds=0.1)
     with pytest.raises(SettingError, match="finds no group"):
         open_sounds(sounds.root / "mix", group_pattern="x(y)z")
+
+
+def test_a_column_of_labels_with_nothing_in_it_is_none(sounds):
+    sounds.write("a.wav")
+    table = sounds.root / "t.csv"
+    table.write_text("path,label,mood\na.wav, ,calm\n")
+    (clip,) = open_sounds(table)
+    assert (clip.label, clip.extra) == ("", {"mood": "calm"})
+
+
+def test_a_column_of_labels_with_a_gap_is_told(sounds):
+    for name in ("a.wav", "b.wav"):
+        sounds.write(name)
+    table = sounds.root / "t.csv"
+    table.write_text("path,label\na.wav,dog\nb.wav,\n")
+    with pytest.raises(DataError, match="row 3 has nothing"):
+        open_sounds(table)

@@ -178,3 +178,12 @@ def test_progress_is_told_of_every_candidate():
 def test_a_setting_out_of_its_range_is_refused(changed):
     with pytest.raises(SettingError, match=next(iter(changed))):
         PairSettings(**changed)
+
+
+def test_a_long_stretch_with_errors_says_more_than_a_short_one_without():
+    long, short = random_words(200, 1), random_words(80, 2)
+    one = np.concatenate([short, random_words(60, 3), long])
+    other = np.concatenate([with_errors(long, 0.05), random_words(60, 4), short])
+    (pair,) = find_pairs([made(one), made(other)])
+    assert pair.offset_s * FRAME_RATE_HZ == 140
+    assert pair.shared_s * FRAME_RATE_HZ == 200

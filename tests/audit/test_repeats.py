@@ -11,7 +11,7 @@ from earmark.audio.write import write_sound
 from earmark.audit.findings import Finding
 from earmark.audit.fingerprint import fingerprint
 from earmark.audit.measure import Measures, measure_dataset
-from earmark.audit.repeats import _Leaders, find_repeats, repeat_groups
+from earmark.audit.repeats import SURE, Leaders, find_repeats, repeat_groups
 from earmark.data.clip import Clip
 from earmark.data.dataset import Dataset
 from earmark.data.splits import Split
@@ -234,7 +234,34 @@ def test_groups_are_what_a_search_through_all_repeats_finds(links):
 
 @pytest.mark.timeout(20)
 def test_a_long_chain_of_repeats_is_joined_in_no_time():
-    leaders = _Leaders()
+    leaders = Leaders()
     for number in range(50_000):
         leaders.join(number + 1, number)
     assert len({leaders.of(number) for number in range(50_001)}) == 1
+
+
+def with_click(place_s, click, seconds=2.0):
+    """Silence with a short sound in it."""
+    waveform = np.zeros(round(seconds * RATE), np.float32)
+    begin = round(place_s * RATE)
+    waveform[begin : begin + len(click)] = click
+    return waveform
+
+
+def test_a_short_sound_in_two_clips_is_a_note_and_makes_no_group(data):
+    click = noise(3, 0.2)
+    data.add("a.wav", with_click(0.5, click), label="door")
+    data.add("b.wav", with_click(0.9, 0.7 * click), label="mouse")
+    (found,) = data.find()
+    assert (found.kind, found.severity) == ("near-repeat", "note")
+    assert found.score < SURE
+    assert "have a short stretch in common, labelled door and mouse" in found.message
+    assert repeat_groups(Dataset(data.clips, data.root), [found]) == {}
+
+
+def test_clips_that_are_short_as_a_whole_still_repeat(data):
+    click = noise(3, 0.45)
+    data.add("a.wav", with_click(0.02, click, 0.5), label="door")
+    data.add("b.wav", with_click(0.02, 0.7 * click, 0.5), label="mouse")
+    (found,) = data.find()
+    assert (found.severity, found.score >= SURE) == ("error", True)

@@ -110,6 +110,10 @@ def test_a_table_whose_groups_contradict_its_folds_is_told_of(earmark, sounds):
         (["-o", "page.txt"], "the page is an .html file"),
         (["--write-table", "clean.xlsx"], ".csv file"),
         (["--workers", "0"], "n_workers must be at least 1"),
+        (["--seed", "-1"], "--seed must be a whole number from 0, not -1"),
+        (["--group-tag", "artist", "--group-pattern", "x"], "the group comes from one place"),
+        (["--test-fold", "1"], "fold"),
+        (["--split", "published"], "comes with no parts"),
     ],
 )
 def test_mistakes_are_one_line(earmark, data, arguments, line):
@@ -123,3 +127,28 @@ def test_what_is_not_there_is_one_line(earmark, tmp_path):
     answer = earmark("inspect", tmp_path / "nowhere")
     assert answer.status == 2
     assert "there is no" in answer.err
+
+
+def test_a_clean_table_replaces_neither_the_table_it_is_made_of_nor_lies_among_the_sounds(earmark, sounds):
+    folder = sounds.folder({"dog": 2, "rain": 2}, seconds=0.2)
+    table = sounds.root / "t.left-out.csv"
+    table.write_text(
+        "path,label\n" + "".join(f"{p.relative_to(sounds.root)},{p.parent.name}\n" for p in folder.rglob("*.wav"))
+    )
+    before = table.read_text()
+    for data, target in ((table, table), (table, sounds.root / "t.csv"), (folder, folder / "clean.csv")):
+        answer = earmark("inspect", data, "--quick", "--write-table", target, "--overwrite")
+        assert (answer.status, len(answer.told)) == (2, 1)
+    assert table.read_text() == before
+    assert not (folder / "clean.csv").exists()
+
+
+def test_repeats_on_two_sides_of_the_split_that_is_given_are_errors(earmark, data, tmp_path):
+    rows = [f"{path.relative_to(data).as_posix()},train" for path in sorted(data.rglob("dog?.wav"))]
+    rows += [f"rain/rain{number}.wav,{part}" for number, part in enumerate(("train", "validation", "test", "test"))]
+    (data / "rain/rain3.wav").write_bytes((data / "rain/rain0.wav").read_bytes())
+    (tmp_path / "split.csv").write_text("path,part\n" + "\n".join([*rows, "dog/cut.wav,test"]) + "\n")
+    loose = earmark("inspect", data, "--quick")
+    assert "parts of the split" not in loose.out
+    answer = earmark("inspect", data, "--quick", "--split", tmp_path / "split.csv")
+    assert "in the train and test parts of the split: rain/rain0.wav and rain/rain3.wav" in answer.out

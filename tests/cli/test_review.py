@@ -2,6 +2,7 @@ import csv
 import json
 import threading
 import urllib.request
+from types import SimpleNamespace
 
 import pytest
 
@@ -212,6 +213,11 @@ def test_two_tables_are_compared(earmark, decided):
         (("--from", "none.json"), "none.json cannot be read: no such file"),
         (("--from", "audit.csv"), "audit.csv is no JSON"),
         (("--from", "list.json"), "list.json is no audit"),
+        (("--from", "deep.json"), "brackets within brackets"),
+        (("--from", "audit.json", "--split", "each-group"), "leave --split and --test-fold out"),
+        (("--test-fold", "1", "--apply", "clean.csv"), "leave --split and --test-fold out"),
+        (("--split", "published"), "comes with no parts"),
+        (("--group-tag", "artist", "--group-pattern", "x"), "the group comes from one place"),
         (("--from", "audit.json", "--kind", "lable"), "did you mean 'label'"),
         (("--from", "audit.json", "--port", "99999"), "there is no port 99999"),
         (("--from", "audit.json", "-o", "audit.csv"), "audit.csv is no table of decisions"),
@@ -219,6 +225,7 @@ def test_two_tables_are_compared(earmark, decided):
 )
 def test_what_cannot_be_is_one_line_and_writes_nothing(earmark, decided, person, options, told):
     (decided / "audit.csv").write_text("path,label\na.wav,dog\n")
+    (decided / "deep.json").write_text("[" * 100_000)
     (decided / "list.json").write_text('{"findings": []}')
     before = {path: path.read_bytes() for path in decided.rglob("*") if path.is_file()}
     person()
@@ -234,3 +241,17 @@ def test_inside_the_data_set_there_is_no_default_place(earmark, here, monkeypatc
     answer = earmark("review", ".", "--from", "../audit.json", "--no-browser")
     assert answer.status == 2
     assert "name a place elsewhere (-o)" in answer.told[0]
+
+
+def test_the_split_that_is_asked_for_is_the_one_that_is_audited(earmark, here, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        "earmark.audit.audit.audit_dataset",
+        lambda dataset, *, split, **_: asked.append(split) or SimpleNamespace(findings=()),
+    )
+    parts = {"dog/dog0": "train", "dog/dog1": "validation", "rain/rain0": "train", "rain/rain1": "test"}
+    rows = "\n".join(f"{name}.wav,{part}" for name, part in parts.items())
+    (here / "split.csv").write_text(f"path,part\n{rows}\n")
+    assert earmark("review", "sounds", "--split", "split.csv", "--no-browser").status == 0
+    assert earmark("review", "sounds", "--no-browser").status == 0
+    assert [len(asked[0].train), len(asked[0].validation), len(asked[0].test), asked[1]] == [2, 1, 1, None]

@@ -1,4 +1,6 @@
 import bz2
+import errno
+import gzip
 import io
 import lzma
 import os
@@ -212,3 +214,98 @@ def test_a_damaged_archive_is_refused_in_one_line_or_gives_files_inside(tmp_path
     with suppress(DataError):
         unpack(archive, place / "target")
     assert set(place.iterdir()) == {archive, place / "target"}
+
+
+# ---------------------------------------------------------------- names in each other's way, and bombs in headers
+
+
+@pytest.mark.parametrize("write", [tar, zipped])
+@pytest.mark.parametrize("names", [("a", "a/b"), ("a/b", "a"), ("n" * 300,), ("d/" + "n" * 300 + "/x",)])
+def test_names_that_cannot_be_files_here_are_refused(tmp_path, target, write, names):
+    assert " is refused: " in refusal(write(tmp_path / "archive", dict.fromkeys(names, b"1")), target)
+
+
+def test_a_full_disk_is_no_refusal(tmp_path, target, monkeypatch):
+    def full(*arguments, **wishes):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(archives.Path, "mkdir", full)
+    with pytest.raises(OSError, match="No space left"):
+        unpack(tar(tmp_path / "archive", FILES), target)
+
+
+def with_header(path, kind, content, n_times=1):
+    """Write a compressed tar whose file has other headers before its own."""
+    header = tarfile.TarInfo("header")
+    header.type, header.size = kind, len(content)
+    file = tarfile.TarInfo("a.wav")
+    file.size = 1
+    with gzip.open(path, "wb", compresslevel=1) as packed:
+        for _ in range(n_times):
+            packed.write(header.tobuf(tarfile.USTAR_FORMAT) + content + bytes(-len(content) % 512))
+        packed.write(file.tobuf(tarfile.USTAR_FORMAT) + b"1" + bytes(511 + 1024))
+    return path
+
+
+def pax(n_bytes):
+    start = b"%d path=" % n_bytes
+    return start + b"a" * (n_bytes - len(start) - 1) + b"\n"
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        (tarfile.XHDTYPE, pax(6_000_000)),
+        (tarfile.XGLTYPE, pax(6_000_000)),
+        (tarfile.GNUTYPE_LONGNAME, b"a" * 6_000_000),
+        (tarfile.GNUTYPE_LONGLINK, b"a" * 6_000_000),
+    ],
+)
+def test_a_header_that_is_a_bomb_is_refused_before_it_is_read(tmp_path, target, kind, content, monkeypatch):
+    archive = with_header(tmp_path / "archive", kind, content)
+    longest = []
+    read = archives._Headers.read
+    monkeypatch.setattr(
+        archives._Headers, "read", lambda self, size=-1: longest.append(len(found := read(self, size))) or found
+    )
+
+    assert archive.stat().st_size < 100_000
+    assert "headers that are longer than any names" in refusal(archive, target)
+    assert max(longest) <= 512
+
+
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.GNUTYPE_LONGNAME])
+def test_many_headers_of_one_file_are_no_way_round(tmp_path, target, kind, monkeypatch):
+    monkeypatch.setattr(archives, "_MOST_HEADERS", 100_000)
+    content = pax(10_000) if kind == tarfile.XHDTYPE else b"a" * 10_000
+
+    assert "headers that are longer" in refusal(with_header(tmp_path / "archive", kind, content, 20), target)
+
+
+def test_many_folders_swell_too(tmp_path, target, monkeypatch):
+    monkeypatch.setattr(archives, "_SMALL", 10_000)
+
+    def change(info):
+        info.type = tarfile.DIRTYPE
+
+    archive = tar(tmp_path / "archive", {f"{n}": b"" for n in range(500)}, change=change)
+    assert "swells" in refusal(archive, target)
+
+
+@pytest.mark.parametrize("form", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT])
+def test_long_names_and_pax_times_are_no_bomb(tmp_path, target, form):
+    name = "/".join(["n" * 200] * 5)
+    with tarfile.open(tmp_path / "archive", "w:gz", format=form) as opened:
+        for n in range(20):
+            info = tarfile.TarInfo(f"{name}/{n}ä.wav")
+            info.size, info.mtime = 1, 1.5
+            opened.addfile(info, io.BytesIO(b"1"))
+
+    assert unpack(tmp_path / "archive", target) == 20
+
+
+def test_a_zip_with_a_name_in_no_letters_is_a_line(tmp_path, target):
+    archive = zipped(tmp_path / "archive", {"ä.wav": b"1"})
+    archive.write_bytes(archive.read_bytes().replace("ä".encode(), b"\xff\xff"))
+
+    assert "is damaged" in refusal(archive, target)

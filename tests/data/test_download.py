@@ -1,9 +1,17 @@
 import http.server
+import io
+import socket
 import threading
+import urllib.error
+import urllib.request
 from contextlib import contextmanager, suppress
+from email.message import Message
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from earmark.data import download as download_module
 from earmark.data.download import download, is_address
 from earmark.errors import DataError, SettingError, StorageError
 
@@ -239,3 +247,93 @@ def test_a_place_that_cannot_be_written_is_said(host, tmp_path):
 
     with pytest.raises(StorageError, match="cannot write"):
         download(host.address, tmp_path / "file" / "part", most_bytes=MOST)
+
+
+# ---------------------------------------------------------------- where a host sends on to
+
+
+def sends_on(to):
+    def answer(handler):
+        if handler.path == "/other.zip":
+            handler.send_response(200)
+            handler.send_header("Content-Length", "5")
+            handler.end_headers()
+            handler.wfile.write(b"there")
+            return
+        handler.send_response(302)
+        handler.send_header("Location", to)
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+
+    return answer
+
+
+def test_a_redirection_to_http_is_followed(host, tmp_path):
+    host.answer = sends_on("/other.zip")
+    download(host.address, tmp_path / "part", most_bytes=MOST)
+
+    assert (tmp_path / "part").read_bytes() == b"there"
+
+
+def test_a_redirection_to_ftp_is_refused_before_anything_is_asked_there(host, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        other.settimeout(0.05)
+        host.answer = sends_on(f"ftp://127.0.0.1:{other.getsockname()[1]}/x")
+        with pytest.raises(DataError, match=r"302 it sends on to ftp://.*only https:// or http:// is followed"):
+            download(host.address, tmp_path / "part", most_bytes=MOST, wait=lambda _: None)
+        with pytest.raises(TimeoutError):
+            other.accept()
+
+
+@pytest.mark.parametrize(("to", "is_followed"), [("https://b.org/y", True), ("http://b.org/y", False)])
+def test_what_was_asked_for_safely_is_not_fetched_unsafely(to, is_followed):
+    asked = urllib.request.Request("https://a.org/x")
+    follow = download_module._SentOn().redirect_request
+
+    if is_followed:
+        assert follow(asked, io.BytesIO(), 302, "Found", Message(), to).full_url == to
+    else:
+        with pytest.raises(urllib.error.HTTPError, match="only https:// is followed"):
+            follow(asked, io.BytesIO(), 302, "Found", Message(), to)
+
+
+@pytest.mark.parametrize("to", ["http://[::1/x", "http://127.0.0.1:port/x", f"http://{'a' * 70}.org/x"])
+def test_a_redirection_to_what_is_no_address_is_a_line(host, tmp_path, to):
+    host.answer = sends_on(to)
+    with pytest.raises(DataError, match="cannot be fetched"):
+        download(host.address, tmp_path / "part", most_bytes=MOST, wait=lambda _: None)
+
+
+# ---------------------------------------------------------------- odd addresses
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://[::1/x", "http://a.org:port/x", "http://a.org:99999/x", f"http://{'a' * 70}.org/x", "http://a..org/x"],
+)
+def test_a_misspelt_address_is_refused(tmp_path, address):
+    with pytest.raises(SettingError, match="is no address"):
+        download(address, tmp_path / "part", most_bytes=MOST)
+
+
+@pytest.mark.slow
+@given(rest=st.text(max_size=20))
+def test_whatever_follows_the_host_is_spelt_in_ascii_or_refused(rest):
+    with suppress(SettingError):
+        spelt = download_module._spelt(f"http://a.org/{rest}")
+        assert spelt.isascii()
+        assert not set(spelt) & set(" \t\r\n")
+        assert download_module._spelt(spelt) == spelt
+
+
+def test_an_address_with_letters_beyond_ascii_and_spaces_is_asked_for_as_http_writes_it(host, tmp_path):
+    paths = []
+
+    def answer(handler):
+        paths.append(handler.path)
+        Host.answer(host, handler)
+
+    host.answer = answer
+    download(host.address.replace("a.zip", "ä b%20c.zip?q=ö#here"), tmp_path / "part", most_bytes=MOST)
+
+    assert paths == ["/%C3%A4%20b%20c.zip?q=%C3%B6"]

@@ -179,3 +179,65 @@ def test_a_place_that_is_neither_file_nor_address_is_refused(tmp_path, origin):
 def test_an_unknown_name_is_answered_with_the_nearest(tmp_path):
     with pytest.raises(SettingError, match="did you mean 'gtzan'"):
         fetch("gtzam", tmp_path / "x")
+
+
+# ---------------------------------------------------------------- what happens meanwhile
+
+
+@pytest.mark.parametrize("is_there_before", [False, True])
+def test_what_arrives_in_the_folder_while_it_is_fetched_is_left_alone(
+    known, address, tmp_path, monkeypatch, is_there_before
+):
+    place = tmp_path / "digits"
+    if is_there_before:
+        place.mkdir()
+    unpack = fetching.unpack
+
+    def meanwhile(*arguments, **wishes):
+        place.mkdir(exist_ok=True)
+        (place / "mine.txt").write_text("mine")
+        return unpack(*arguments, **wishes)
+
+    monkeypatch.setattr(fetching, "unpack", meanwhile)
+    with pytest.raises(StorageError, match=r"holds something else, such as 'mine\.txt'"):
+        fetch("fsdd", place, origin=address)
+    assert (place / "mine.txt").read_text() == "mine"
+    assert names_in(tmp_path) == [".digits.fsdd.download", "digits", "kept"]  # a later call goes on from there
+
+
+def test_two_fetches_to_one_place_are_not_at_once(known, address, archive, tmp_path, monkeypatch):
+    download = fetching.download
+    said = []
+
+    def meanwhile(*arguments, **wishes):
+        monkeypatch.setattr(fetching, "download", download)
+        with pytest.raises(StorageError, match=r"another fetch of fsdd to .*digits is under way") as caught:
+            fetch("fsdd", tmp_path / "digits", origin=address)
+        said.append(caught.value)
+        download(*arguments, **wishes)
+
+    monkeypatch.setattr(fetching, "download", meanwhile)
+    assert fetch("fsdd", tmp_path / "digits", origin=address).n_clips == len(NAMES)
+    assert len(said) == 1
+    assert names_in(tmp_path) == ["digits", "kept"]
+
+
+def test_a_lock_that_a_killed_fetch_left_is_no_hindrance(known, address, tmp_path):
+    (tmp_path / ".digits.fsdd.lock").touch()
+
+    assert fetch("fsdd", tmp_path / "digits", origin=address).n_clips == len(NAMES)
+    assert names_in(tmp_path) == ["digits", "kept"]
+
+
+def test_a_place_where_nothing_can_be_written_is_said(known, address, tmp_path):
+    (tmp_path / "file").touch()
+
+    with pytest.raises(StorageError, match="cannot write"):
+        fetch("fsdd", tmp_path / "file" / "digits", origin=address)
+
+
+@pytest.mark.parametrize("origin", ["http://[::1/x", "http://a..org/ä.zip"])
+def test_an_address_that_is_none_leaves_nothing(known, tmp_path, origin):
+    with pytest.raises(SettingError, match="is no address"):
+        fetch("fsdd", tmp_path / "digits", origin=origin)
+    assert list(tmp_path.glob(".digits*")) == []

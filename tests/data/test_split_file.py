@@ -144,6 +144,29 @@ def test_repeats_are_kept_whole(data, saved):
         load_split(path, data, together=together)
 
 
+def test_what_goes_together_may_be_left_out_but_must_be_of_this_data_set(data, saved):
+    path, _ = saved
+    rows = path.read_text().splitlines()
+    out = next(row for row in rows if ",train," in row).split(",")[0]
+    path.write_text("\n".join(row for row in rows if not row.startswith(out)) + "\n")
+
+    assert data.n - load_split(path, data, together={out: "same"})[0].n == 1
+    with pytest.raises(SettingError, match="nothing in together"):
+        load_split(path, data, together={"elsewhere.wav": "same"})
+
+
+def test_other_labels_than_when_the_split_was_made_are_told(data, saved):
+    path, split = saved
+    clip = data[split.train[0]]
+    label = next(label for label in data.labels if label != clip.label)
+    changed = replace(data, clips=[replace(each, label=label) if each == clip else each for each in data])
+
+    (note,) = load_split(path, changed)[0].notes
+    assert note.startswith("1 clip with another label than in ")
+    assert f"{clip.name} ({label}, was {clip.label})" in note
+    assert load_split(path, data)[0].notes == ()
+
+
 def test_a_torn_split_is_not_saved(data, tmp_path):
     with pytest.raises(SplitError, match="on two sides"):
         save_split(tmp_path / "x.csv", data, Split(train=tuple(range(6)), validation=(), test=tuple(range(6, 12))))
@@ -220,3 +243,17 @@ def test_whatever_is_saved_comes_back_or_is_refused(tmp_path_factory, sides):
         assert not all(parts.values())
         return
     assert {"train": again.train, "validation": again.validation, "test": again.test} == parts
+
+
+@pytest.mark.parametrize("fold", ["²", "1.5", "-1", "9" * 5000, "1e0", "nan"])
+def test_a_fold_that_is_no_whole_number_is_refused_with_its_row(tmp_path, fold):
+    (tmp_path / "folds.csv").write_text(f"path,fold\na.wav,{fold}\n")
+
+    with pytest.raises(DataError, match=r"row 2: .*a whole number as fold"):
+        read_split(tmp_path / "folds.csv")
+
+
+def test_folds_as_pandas_writes_them_beside_empty_ones_are_read(tmp_path):
+    (tmp_path / "folds.csv").write_text("path,fold\na.wav,1.0\nb.wav,\nc.wav,12.\n")
+
+    assert [row.fold for row in read_split(tmp_path / "folds.csv").rows] == [1, None, 12]

@@ -442,6 +442,16 @@ def test_what_else_goes_together_is_not_torn_either():
         check_split(PAIRS, split, together={"1.wav": "x", "4.wav": "x"})
 
 
+def test_stretches_that_go_together_are_not_torn():
+    clips = [replace(clip, name=f"{index % 2}.wav", start_s=index, end_s=index + 1) for index, clip in enumerate(PAIRS)]
+    split = Split(train=(0, 1), validation=(2, 3), test=(4, 5))
+
+    with pytest.raises(SplitError, match="1 set of repeats on two sides"):
+        check_split(replace(PAIRS, clips=clips), split, together={"1.wav#t=1,2": "x", "0.wav#t=4,5": "x"})
+    with pytest.raises(SettingError, match="nothing in together"):
+        check_split(replace(PAIRS, clips=clips), split, together={"1.wav": "x", "0.wav": "x"})
+
+
 def test_every_clip_has_the_name_of_its_part():
     split = Split(train=(0, 4), validation=(1,), test=(3,))
 

@@ -8,14 +8,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from safetensors.torch import load_file
+from scipy.signal import lfilter
 
-from earmark.errors import DataError, SettingError, StorageError, TrainingError
+from earmark.audio.write import write_sound
+from earmark.data.open import open_dataset
+from earmark.data.split_file import read_split
+from earmark.errors import DataError, SettingError, SplitError, StorageError, TrainingError
 from earmark.evaluate.scorecard import Scorecard
 from earmark.experiment.config import load_config, make_config
 from earmark.experiment.folder import RunFolder
 from earmark.experiment.run import train_run
 from earmark.features.store import FeatureStore
 from earmark.inference.predictor import Predictor
+from earmark.report.results import read_results
+from earmark.report.verdict import cautions
 from earmark.train import loop
 from earmark.train.history import read_history
 
@@ -104,7 +110,10 @@ def test_the_folder_holds_what_is_written_down_and_nothing_else(trained):
 def test_every_clip_has_one_row_and_one_part_in_split_csv(trained):
     table = rows(trained.folder / "split.csv")
 
-    assert list(table[0]) == ["path", "label", "group", "part"]
+    assert list(table[0]) == ["path", "label", "group", "start_s", "end_s", "part", "content"]
+    assert {row["path"]: row["content"] for row in table} == {
+        row["path"]: row["content"] for row in rows(trained.folder / "sounds.csv")
+    }
     assert [row["path"] for row in table] == [clip.name for clip in trained.result.prepared.dataset]
     assert {row["part"] for row in table} == {"train", "validation", "test"}
     assert all((trained.data / row["path"]).is_file() for row in table)
@@ -192,6 +201,69 @@ def test_the_configuration_is_whole_and_its_path_holds_from_any_folder(trained):
     assert config.segments.segment_s > 0
     assert config.split.test_fraction == 0.2
     assert config.data.path == str(trained.data.resolve())
+
+
+def test_the_split_of_a_run_is_that_of_its_own_sounds_only(trained, tmp_path, write_tones):
+    read_split(trained.folder / "split.csv").apply(open_dataset(trained.data))
+    others = write_tones(tmp_path / "sounds", {"sea": 6, "rain ü": 6, "dog": 6})
+
+    with pytest.raises(DataError, match="12 clips with another content"):
+        read_split(trained.folder / "split.csv").apply(open_dataset(others))
+
+
+# ---------------------------------------------------------------- the same sound on two sides
+
+
+@pytest.fixture
+def copied(tmp_path):
+    """Write a table of two folds, in which two test clips are also learnt from, softer, and one row is no sound."""
+    rng = np.random.default_rng(5)
+    lines = ["path,label,group,fold"]
+    for number, label in itertools.product(range(4), "ab"):
+        sound = lfilter([1], [1, -0.9 if label == "a" else 0.5], rng.standard_normal(33075)).astype(np.float32)
+        sound *= np.float32(0.3) / np.abs(sound).max()
+        write_sound(tmp_path / f"{label}{number}.wav", sound, 22050)
+        lines.append(f"{label}{number}.wav,{label},g{number},{1 + (number == 3)}")
+        if number == 3:
+            write_sound(tmp_path / f"{label}soft.wav", np.float32(0.8) * sound, 22050)
+            lines.append(f"{label}soft.wav,{label},g0,1")
+    (tmp_path / "bad.wav").write_text("this is no sound")
+    (tmp_path / "clips.csv").write_text("\n".join([*lines, "bad.wav,a,g1,1", ""]))
+    return tmp_path / "clips.csv"
+
+
+@pytest.mark.slow
+def test_the_audit_of_a_run_knows_its_split_its_groups_and_its_bad_files(copied, configure, tmp_path):
+    result = train_run(configure(copied), tmp_path / "run", store=NOWHERE)
+    findings = json.loads((tmp_path / "run" / "audit.json").read_text())["findings"]
+
+    (note,) = [note for note in result.notes if "memory" in note]
+    assert note.startswith("2 clips of the 2 of the test part are the same sound, or nearly, as one learnt from: ")
+    assert "a3.wav (asoft.wav)" in note
+    assert "b3.wav (bsoft.wav)" in note
+    assert f"{note}." in cautions(read_results(tmp_path / "run"))
+    near = [finding for finding in findings if finding["kind"] == "near-repeat"]
+    assert {finding["severity"] for finding in near} == {"error"}
+    assert all("parts of the split" in finding["message"] for finding in near)
+    assert [finding["clips"] for finding in findings if finding["kind"] == "unreadable"] == [["bad.wav"]]
+
+
+@pytest.mark.slow
+def test_strict_refuses_a_test_part_that_is_learnt_and_leaves_no_run(copied, configure, tmp_path):
+    copied.write_text(copied.read_text().replace("bad.wav,a,g1,1\n", ""))
+
+    with pytest.raises(SplitError, match=r"2 clips of the 2 .*a3\.wav \(asoft\.wav\).*--strict"):
+        train_run(configure(copied), tmp_path / "run", store=NOWHERE, strict=True)
+    assert not (tmp_path / "run" / "config.toml").exists()
+
+    named = (
+        copied.read_text()
+        .replace("asoft.wav,a,g0,1", "asoft.wav,a,g3,2")
+        .replace("bsoft.wav,b,g0,1", "bsoft.wav,b,g3,2")
+    )
+    copied.write_text(named)
+    result = train_run(configure(copied), tmp_path / "run", store=NOWHERE, strict=True)
+    assert not [note for note in result.notes if "memory" in note]
 
 
 # ---------------------------------------------------------------- the same run twice

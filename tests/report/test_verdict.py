@@ -103,6 +103,15 @@ def test_the_same_file_on_both_sides_is_a_caution(small_run):
     assert any(caution.startswith("1 file of the test part is byte for byte the same") for caution in found)
 
 
+def test_what_a_run_said_of_repeats_in_its_test_part_is_a_caution(small_run):
+    results = read_results(small_run)
+    said = "2 clips of the 9 of the test part are the same sound, or nearly, as one learnt from: a (b), c (d)"
+
+    assert not any("learnt from" in caution for caution in cautions(results))
+    found = cautions(replace(results, environment={**results.environment, "memory": said}))
+    assert f"{said}." in found
+
+
 def test_how_the_training_ended_is_told(small_run):
     results = read_results(small_run)
     assert "ended by itself" in describe_ending(results)

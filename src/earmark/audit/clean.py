@@ -1,22 +1,19 @@
 """A table of what is left of a data set after an audit: faulty clips out, repeats in one group, and why."""
 
-import csv
-import io
-import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from earmark._util.files import write_text
 from earmark.audit.audit import Audit
+from earmark.audit.clip_table import write_clip_table
 from earmark.audit.findings import Finding, clip_address
+from earmark.audit.repeats import Leaders, is_one_sound
 from earmark.data.clip import Clip
-from earmark.data.dataset import Dataset, count
+from earmark.data.dataset import Dataset, count, listed
 from earmark.errors import DataError, StorageError
 
 _LEAVES_OUT = frozenset({"unreadable", "truncated", "empty", "not-finite", "silent"})
 _WHY = "why"
-_FIXED = ("path", "label", "group", "fold", "start_s", "end_s")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,10 +47,10 @@ class CleanTable:
 def write_clean_table(audit: Audit, dataset: Dataset, path: Path, *, overwrite: bool = False) -> CleanTable:
     """Write the clips that are worth learning from as a table that ``earmark train`` opens.
 
-    Left out are clips that cannot be read or are silent, all but the first of an exact repeat, and all clips of a
-    repeat whose labels contradict each other. Other near repeats get one group, and one fold. The column ``why`` says
-    for each row what was found or changed. A second table beside it, ``NAME.left-out.csv``, has the clips that were
-    left out.
+    Left out are clips that cannot be read or are silent, all but the first of an exact repeat, and all clips that
+    hang together by repeats and whose labels contradict each other. Other near repeats get one group, and one fold.
+    The column ``why`` says for each row what was found or changed. A second table beside it, ``NAME.left-out.csv``,
+    has the clips that were left out; where there are none, and with `overwrite`, one of an earlier time is removed.
 
     Args:
         audit: What was found in the data set.
@@ -65,7 +62,7 @@ def write_clean_table(audit: Audit, dataset: Dataset, path: Path, *, overwrite: 
         DataError: The clips have no labels, or none is left.
         StorageError: There is a file of that name, it does not end in ``.csv``, or cannot be written.
     """
-    left_out_path = path.with_name(f"{path.stem}.left-out.csv")
+    left_out_path = left_out_table(path)
     check_table_target(path, overwrite=overwrite)
     if not audit.summary.is_labelled:
         raise DataError("a clean table is learnt from, and these clips have no labels: put them into class folders")
@@ -77,6 +74,8 @@ def write_clean_table(audit: Audit, dataset: Dataset, path: Path, *, overwrite: 
     _write(path, changed, reasons)
     if out:
         _write(left_out_path, [clip for clip in dataset if clip_address(clip) in out], out)
+    else:
+        _remove(left_out_path)
     return CleanTable(
         path=path,
         left_out_path=left_out_path if out else None,
@@ -94,9 +93,14 @@ def check_table_target(path: Path, *, overwrite: bool = False) -> None:
     """
     if path.suffix.lower() != ".csv":
         raise StorageError(f"a clean table is a .csv file, not {path.name!r}: write --write-table clean.csv")
-    for taken in (path, path.with_name(f"{path.stem}.left-out.csv")):
+    for taken in (path, left_out_table(path)):
         if taken.exists() and not overwrite:
             raise StorageError(f"{taken} is there already: name another file, or give --overwrite")
+
+
+def left_out_table(path: Path) -> Path:
+    """Return where the clips are written that are not in a clean table: beside it."""
+    return path.with_name(f"{path.stem}.left-out.csv")
 
 
 def _left_out(audit: Audit, dataset: Dataset) -> dict[str, str]:
@@ -107,13 +111,31 @@ def _left_out(audit: Audit, dataset: Dataset) -> dict[str, str]:
     for finding in audit.findings:
         if finding.kind in _LEAVES_OUT and finding.severity == "error":
             out |= dict.fromkeys(finding.clips, f"{finding.kind}: {finding.message}")
-    for finding in audit.of("exact-repeat", "near-repeat"):
-        there = sorted((name for name in finding.clips if name not in out), key=order.__getitem__)
-        if len({labels[name] for name in there}) > 1:
-            out |= {name: f"{finding.kind}: one sound has the labels {_labels(there, labels)}" for name in there}
-        elif there and finding.kind == "exact-repeat":
-            out |= dict.fromkeys(there[1:], f"exact-repeat: the same sound as {there[0]}")
-    return out
+    contradicted = _contradicted(audit, labels)
+    for finding in audit.of("exact-repeat"):
+        there = sorted((name for name in finding.clips if name not in out | contradicted), key=order.__getitem__)
+        out |= dict.fromkeys(there[1:], f"exact-repeat: the same sound as {there[0]}" if there else "")
+    return contradicted | out
+
+
+def _contradicted(audit: Audit, labels: Mapping[str, str]) -> dict[str, str]:
+    """Return the clips that hang together by repeats, over however many others, and have two labels; and why."""
+    leaders = Leaders()
+    kinds: dict[str, str] = {}
+    for finding in filter(is_one_sound, audit.findings):
+        for name in finding.clips:
+            leaders.join(finding.clips[0], name)
+            kinds.setdefault(name, finding.kind)
+    clusters: dict[object, list[str]] = {}
+    for name in labels:
+        if name in kinds:
+            clusters.setdefault(leaders.of(name), []).append(name)
+    return {
+        name: f"{kinds[name]}: one sound has the labels {_labels(names, labels)}: {listed(names)}"
+        for names in clusters.values()
+        if len({labels[name] for name in names}) > 1
+        for name in names
+    }
 
 
 def _labels(names: list[str], labels: Mapping[str, str]) -> str:
@@ -143,25 +165,14 @@ def _changed(kept: list[Clip], audit: Audit) -> tuple[list[Clip], dict[str, str]
     return changed, reasons
 
 
-def _write(path: Path, clips: list[Clip], reasons: Mapping[str, str]) -> None:
-    rows = [_cells(clip, path.parent) | {_WHY: reasons.get(clip_address(clip), "")} for clip in clips]
-    extra = sorted({column for clip in clips for column in clip.extra} - {*_FIXED, _WHY})
-    used = [column for column in _FIXED if column in {"path", "label", "group"} or any(row[column] for row in rows)]
-    text = io.StringIO()
-    writer = csv.DictWriter(text, [*used, *extra, _WHY], extrasaction="ignore", lineterminator="\n", restval="")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_text(path, text.getvalue())
+def _write(path: Path, clips: Iterable[Clip], reasons: Mapping[str, str]) -> None:
+    told = [replace(clip, extra={**clip.extra, _WHY: reasons.get(clip_address(clip), "")}) for clip in clips]
+    write_clip_table(told, path, remark=_WHY)
 
 
-def _cells(clip: Clip, folder: Path) -> dict[str, str]:
-    place = os.path.relpath(clip.path.absolute(), folder.absolute()).replace(os.sep, "/")
-    return {
-        **clip.extra,
-        "path": place,
-        "label": clip.label,
-        "group": clip.group,
-        "fold": "" if clip.fold is None else str(clip.fold),
-        "start_s": f"{clip.start_s:.10g}" if clip.start_s else "",
-        "end_s": "" if clip.end_s is None else f"{clip.end_s:.10g}",
-    }
+def _remove(path: Path) -> None:
+    """Remove a table of an earlier time, which would tell of clips that are kept now."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise StorageError(f"cannot remove {path}: {(error.strerror or str(error)).lower()}") from error

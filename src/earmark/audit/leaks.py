@@ -108,9 +108,9 @@ def measure_leaks(
     """Ask how a quick model fares under the split about to be used, and under those that a notebook would use.
 
     Each way is a cross-validation, asked about the same segments: those of the test part, or of all clips where there
-    is no split; a class that some way has nothing to learn of is left out. Then your split is the data set's own folds, or folds of whole groups. Beside it stand random segments
-    (a clip is on both sides), random clips (a group is on both sides), and, where a column of the table names sources
-    that are larger than your groups, whole sources.
+    is no split; a class that some way has nothing to learn of is left out. Then your split is the data set's own
+    folds, or folds of whole groups. Beside it stand random segments (a clip is on both sides), random clips (a group
+    is on both sides), and, where a column of the table names sources that are larger than your groups, whole sources.
 
     Args:
         dataset: Labelled clips.

@@ -55,7 +55,7 @@ class Measured:
         bandwidth_hz: Frequency above which there is nothing but rounding noise, at most half the sample rate.
         is_cut: Whether it breaks off there, as after a low-pass filter.
         dead_channels: Channels (from 0) that are silent while another one is not.
-        content_key: 32 hexadecimal digits of the decoded sound (16 bit, all channels) and its sample rate, not of the bytes.
+        content_key: 32 hexadecimal digits of the decoded channels (16 bit) and their sample rate, not of the bytes.
         fingerprint: What near repeats are found by.
     """
 
@@ -178,8 +178,7 @@ def measure(decoded: Decoded) -> dict[str, Any]:
 def sound_key(waveform: FloatArray, sample_rate: int) -> str:
     """Return 32 hexadecimal digits that name a decoded sound: its samples in steps of 16 bit, and its rate.
 
-    A WAV and the FLAC made from it share them, whatever their tags say, and so do a sound of one channel and the same in
-    all of several.
+    A WAV and the FLAC made from it share them, whatever their tags say; so do one channel and several equal ones.
 
     Args:
         waveform: Sound, shape (n_samples,) or (n_channels, n_samples).

@@ -16,7 +16,7 @@ _NO_LABELS = "no labels: what needs them (labels, shortcuts, leaks) was not look
 
 
 def open_sounds(path: str | Path, *, group_column: str | None = None, group_pattern: str | None = None) -> Dataset:
-    """Open a data set, or sounds without labels: a folder of sounds, a table without the column ``label``, one sound.
+    """Open a data set, or sounds without labels: a folder of sounds, a table without labels, one sound.
 
     Args:
         path: The folder, table or sound.
@@ -68,8 +68,9 @@ def _table_without_labels(place: Path) -> Path | None:
     """Return a table that names paths and no labels; None where there is none."""
     if not (place.is_file() and place.suffix.lower() in {".csv", ".tsv"}):
         return None
-    header, _ = read_rows(place)
-    return place if "path" in header and "label" not in header else None
+    header, rows = read_rows(place)
+    has_labels = any(cells.get("label", "").strip() for _, cells in rows)
+    return place if rows and "path" in header and not has_labels else None
 
 
 def _of_table(table: Path) -> Dataset:

@@ -119,12 +119,12 @@ def find_pairs(
         offsets.append(offset)
         pair = _compared(fingerprints, first, second, offset, settings)
         told.advance()
-        if pair is not None and pair.errors < best.get((first, second), _NOTHING).errors:
+        if pair is not None and pair.evidence > best.get((first, second), _NOTHING).evidence:
             best[first, second] = pair
     return [best[places] for places in sorted(best)]
 
 
-_NOTHING = Pair(first=0, second=0, offset_s=0.0, shared_s=0.0, errors=1.0, share=0.0)
+_NOTHING = Pair(first=0, second=0, offset_s=0.0, shared_s=0.0, errors=_CHANCE, share=0.0)
 _NO_HITS = np.zeros((0, 4), np.int64)
 
 

@@ -15,6 +15,11 @@ from earmark.data.splits import Split, split_parts
 
 _MOSTLY = 0.8  # the share of one sound that is in the other, from which on it is the other, or a part of it
 _SAME_LENGTH_S = 1.05  # a trim of a second makes no part of a longer one
+_SHORT_S = 0.5  # clicks that have nothing else in common are alike for 0.26 s; a window of analysis makes 0.25 s of it
+_SHORT_SHARE = 0.5  # of the shorter of two clips
+
+SURE = 0.5
+"""The score from which on a repeat counts as one sound: a stretch that is short for both clips stays below."""
 
 
 class _Verdict(NamedTuple):
@@ -32,7 +37,8 @@ def find_repeats(
 
     An exact repeat has the same decoded samples; all clips with them are one finding. A near repeat is re-encoded,
     louder or softer, trimmed, shifted, or part of a longer clip. Of clips that hang together by near repeats, there
-    are as few findings of two clips as hold them together, the surest. Silent clips repeat nothing.
+    are as few findings of two clips as hold them together, the surest. Silent clips repeat nothing. Two clips that have
+    only a short stretch in common, below half a second and below half of either, are a note of a score below `SURE`.
 
     Repeats are an error where their labels differ, for one is wrong, or where they are on two sides of the split or
     in two folds, for then the test is learnt. Near repeats within one group are a note: a split keeps them together.
@@ -55,7 +61,7 @@ def find_repeats(
     findings = [_exact(sounds, judge) for sounds in alike.values() if len(sounds) > 1]
     singles = [sounds[0] for sounds in alike.values()]
     pairs = find_pairs([sound.fingerprint for sound in singles], progress=progress)
-    findings += [_near(pair, singles[pair.first], singles[pair.second], judge) for pair in _surest(pairs)]
+    findings += [_near(pair, singles[pair.first], singles[pair.second], judge) for pair in _surest(pairs, singles)]
     return findings
 
 
@@ -66,16 +72,16 @@ def repeat_groups(dataset: Dataset, findings: Iterable[Finding]) -> dict[str, st
 
     Args:
         dataset: The clips.
-        findings: What was found; only exact and near repeats matter.
+        findings: What was found; only exact and near repeats matter, and only those of a score from `SURE` on.
 
     Returns:
         The group of each clip concerned, by its address. A clip that is not in it keeps its own.
     """
     group_of = {clip_address(clip): clip.group for clip in dataset}
     order = {group: index for index, group in reversed(list(enumerate(dataset.groups)))}
-    leaders = _Leaders()
+    leaders = Leaders()
     for finding in findings:
-        if finding.kind in {"exact-repeat", "near-repeat"}:
+        if is_one_sound(finding):
             groups = sorted({group_of[name] for name in finding.clips}, key=order.__getitem__)
             for group in groups[1:]:
                 leaders.join(groups[0], group)
@@ -85,16 +91,23 @@ def repeat_groups(dataset: Dataset, findings: Iterable[Finding]) -> dict[str, st
     return {name: first[leaders.of(group)] for name, group in group_of.items() if leaders.of(group) in first}
 
 
-class _Leaders:
+def is_one_sound(finding: Finding) -> bool:
+    """Return whether a finding says for sure that its clips are one sound."""
+    return finding.kind in {"exact-repeat", "near-repeat"} and finding.score >= SURE
+
+
+class Leaders:
     """Which things hang together: disjoint sets, each known by one of its members."""
 
     def __init__(self) -> None:
         self._above: dict[object, object] = {}
 
     def known(self) -> list[str]:
+        """Return all that was put together with something."""
         return [str(thing) for thing in self._above]
 
     def of(self, thing: object) -> object:
+        """Return the member that stands for all that hang together with this one."""
         leader = thing
         while self._above.get(leader, leader) != leader:
             leader = self._above[leader]
@@ -110,12 +123,20 @@ class _Leaders:
         return leader != follower
 
 
-def _surest(pairs: Sequence[Pair]) -> list[Pair]:
+def _surest(pairs: Sequence[Pair], sounds: Sequence[Measured]) -> list[Pair]:
     """Return the surest pairs that hold all together that hang together: a spanning forest, after Kruskal (1956)."""
-    leaders = _Leaders()
-    ranked = sorted(pairs, key=lambda pair: (-pair.sureness, pair.first, pair.second))
+    leaders = Leaders()
+    scores = {(pair.first, pair.second): _score(pair, sounds[pair.first], sounds[pair.second]) for pair in pairs}
+    ranked = sorted(pairs, key=lambda pair: (-scores[pair.first, pair.second], pair.first, pair.second))
     chosen = [pair for pair in ranked if leaders.join(pair.first, pair.second)]
     return sorted(chosen, key=lambda pair: (pair.first, pair.second))
+
+
+def _score(pair: Pair, first: Measured, second: Measured) -> float:
+    """Return how sure it is that two clips are one sound: `SURE` at most where the stretch is short for both."""
+    shorter_s = min(first.duration_s, second.duration_s)
+    is_short = pair.shared_s < min(_SHORT_S, _SHORT_SHARE * shorter_s)
+    return pair.sureness * pair.shared_s / shorter_s if is_short else pair.sureness
 
 
 class _Judge:
@@ -179,18 +200,26 @@ def _near(pair: Pair, first: Measured, second: Measured, judge: _Judge) -> Findi
     else:
         inner, outer, begins_s = second, first, pair.offset_s
     severity, where, advice = judge.verdict([first.index, second.index], exact=False)
+    score = _score(pair, first, second)
+    if score < SURE:
+        severity, advice = (
+            "note",
+            "listen: a click or a beep may be alike by chance; if it is one sound, give one group",
+        )
     return Finding(
         kind="near-repeat",
         severity=severity,
         clips=(inner.name, outer.name),
-        score=pair.sureness,
-        message=f"{_relation(pair, inner, outer, begins_s)}, {where}: {pair.shared_s:.2f} s with {1 - pair.errors:.0%} "
-        "of the fingerprint alike (chance 50%)",
+        score=score,
+        message=f"{_relation(pair, inner, outer, begins_s, score)}, {where}: {pair.shared_s:.2f} s with "
+        f"{1 - pair.errors:.0%} of the fingerprint alike (chance 50%)",
         advice=advice,
     )
 
 
-def _relation(pair: Pair, inner: Measured, outer: Measured, begins_s: float) -> str:
+def _relation(pair: Pair, inner: Measured, outer: Measured, begins_s: float, score: float) -> str:
+    if score < SURE:
+        return f"{inner.name} and {outer.name} have a short stretch in common"
     if pair.share < _MOSTLY:
         return f"{inner.name} and {outer.name} have a stretch in common"
     if outer.duration_s - inner.duration_s > _SAME_LENGTH_S:

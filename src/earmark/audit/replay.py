@@ -1,23 +1,20 @@
 """Decisions of a person carried out on a data set, be it a fresh copy under other names; and two tables compared."""
 
-import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from earmark._util.files import write_text
-from earmark.audit.decisions import Decision, clip_content, remember, table_text
+from earmark.audit.clip_table import write_clip_table
+from earmark.audit.decisions import Decision, clip_content, remember
 from earmark.audit.findings import clip_address
 from earmark.data.clip import Clip
 from earmark.data.dataset import Dataset, count, listed
-from earmark.errors import DataError, StorageError
+from earmark.errors import DataError
 
 REVIEW = "review"
 """The column that says what was decided about a clip."""
-
-_OWN = ("path", "label", "group", "fold", "start_s", "end_s")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,26 +109,7 @@ def write_clips(dataset: Dataset, path: Path | str) -> None:
     Raises:
         StorageError: It cannot be written.
     """
-    table = Path(path)
-    beyond = sorted({column for clip in dataset for column in clip.extra} - {*_OWN, REVIEW})
-    rows = []
-    folder = os.path.realpath(table.absolute().parent)
-    for clip in dataset:
-        # Links are followed: a way up out of a linked folder does not lead back to where the link lies.
-        place = Path(os.path.realpath(clip.path.parent), clip.path.name)
-        own = {
-            "path": os.path.relpath(place, folder).replace(os.sep, "/"),
-            "label": clip.label,
-            "group": clip.group,
-            "fold": "" if clip.fold is None else str(clip.fold),
-            "start_s": f"{clip.start_s:.10g}" if clip.start_s else "",
-            "end_s": "" if clip.end_s is None else f"{clip.end_s:.10g}",
-        }
-        rows.append(own | {column: clip.extra.get(column, "") for column in [*beyond, REVIEW]})
-    try:
-        write_text(table, table_text([*_OWN, *beyond, REVIEW], rows))
-    except UnicodeEncodeError as error:
-        raise StorageError(f"cannot write {table}: a name is no UTF-8 ({error.object!a}): rename the file") from error
+    write_clip_table(dataset, Path(path), remark=REVIEW)
 
 
 @dataclass(frozen=True, kw_only=True)

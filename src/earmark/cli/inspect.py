@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from earmark.cli.asked import open_asked
 from earmark.cli.console import ProgressBar, show, show_json, talk
-from earmark.cli.options import AsJson, Cache, GroupColumn, GroupPattern, Seed
+from earmark.cli.options import AsJson, Cache, GivenSplit, GroupColumn, GroupPattern, GroupTag, Seed, TestFold
 from earmark.cli.targets import refuse_target
 from earmark.errors import SettingError
 
@@ -37,6 +38,9 @@ def inspect(
     ] = False,
     group_column: GroupColumn = None,
     group_pattern: GroupPattern = None,
+    group_tag: GroupTag = None,
+    split: GivenSplit = None,
+    test_fold: TestFold = None,
     seed: Seed = None,
     workers: Annotated[int | None, typer.Option(help="Files in work at once.", metavar="N")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the page or table that is there.")] = False,
@@ -57,12 +61,23 @@ def inspect(
         check_table_target(write_table, overwrite=overwrite)
         for target in (write_table, left_out_table(write_table)):
             refuse_target(Path(data).expanduser(), target, "--write-table")
-    if seed is not None and seed < 0:
-        raise SettingError(f"--seed must be a whole number from 0, not {seed}")
-    dataset = open_sounds(data, group_column=group_column, group_pattern=group_pattern)
+    _refuse_negative(seed)
+    if group_tag is None and split is None and test_fold is None:
+        dataset, parts = open_sounds(data, group_column=group_column, group_pattern=group_pattern), None
+    else:
+        dataset, parts = open_asked(
+            data,
+            plan=split,
+            test_fold=test_fold,
+            group_column=group_column,
+            group_pattern=group_pattern,
+            group_tag=group_tag,
+            seed=seed or 0,
+        )
     with ProgressBar() as progress:
         audit = audit_dataset(
             dataset,
+            split=parts,
             store=FeatureStore(cache or default_store_folder()),
             seed=seed or 0,
             quick=quick,
@@ -83,6 +98,11 @@ def inspect(
     if page:
         talk(f"page: {page}")
     return FOUND if any(finding.severity in failing for finding in audit.findings) else 0
+
+
+def _refuse_negative(seed: int | None) -> None:
+    if seed is not None and seed < 0:
+        raise SettingError(f"--seed must be a whole number from 0, not {seed}")
 
 
 def _failing(level: str | None) -> tuple[str, ...]:

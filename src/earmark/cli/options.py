@@ -24,6 +24,7 @@ GivenSplit = Annotated[
         metavar="FILE",
     ),
 ]
+TestFold = Annotated[int | None, typer.Option(help="The published fold to test on.", metavar="N")]
 Labelled = Annotated[
     str | None,
     typer.Argument(help="Class folders, ESC-50 checkout, table (CSV, TSV), or features (JSON, TFRecord, pictures)."),

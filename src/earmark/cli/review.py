@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from earmark.cli.asked import open_asked
 from earmark.cli.console import ProgressBar, show, show_json, talk
-from earmark.cli.options import AsJson, GroupColumn, GroupPattern
+from earmark.cli.options import AsJson, GivenSplit, GroupColumn, GroupPattern, GroupTag, TestFold
 from earmark.cli.targets import refuse_inside, refuse_target
 from earmark.errors import DataError, SettingError
 
 if TYPE_CHECKING:
     from earmark.data.dataset import Dataset
+    from earmark.data.splits import Split
 
 _SCHEMA = "earmark-audit/"
 
@@ -47,6 +49,9 @@ def review(
     ] = None,
     group_column: GroupColumn = None,
     group_pattern: GroupPattern = None,
+    group_tag: GroupTag = None,
+    split: GivenSplit = None,
+    test_fold: TestFold = None,
     port: Annotated[int, typer.Option(help="Port of the page (default: any that is free).", metavar="N")] = 0,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in the browser.")] = True,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the table of --apply.")] = False,
@@ -57,14 +62,20 @@ def review(
     Each decision is saved at once, in a small table beside the sounds, which are never touched. --apply carries the
     decisions out, on these sounds or on a fresh copy of them.
     """
-    from earmark.data.open import open_dataset
-
     _refuse_two(apply, diff)
+    _refuse_split(is_audited=not (audit or apply or diff), is_split=split is not None or test_fold is not None)
     table = out or _beside(data)
     if diff:
         _compare(table, diff, as_json=as_json)
         return
-    dataset = open_dataset(data, group_column=group_column, group_pattern=group_pattern)
+    dataset, parts = open_asked(
+        data,
+        plan=split,
+        test_fold=test_fold,
+        group_column=group_column,
+        group_pattern=group_pattern,
+        group_tag=group_tag,
+    )
     refuse_inside(data, table, "the table of decisions is", "-o")
     for note in dataset.notes:
         talk(f"note: {note}")
@@ -72,7 +83,7 @@ def review(
         _check_target(data, table, apply, overwrite=overwrite)
         _carry_out(dataset, table, apply, as_json=as_json)
     else:
-        findings = _read_findings(audit) if audit else _find(dataset)
+        findings = _read_findings(audit) if audit else _find(dataset, parts)
         told = _listen(dataset, findings, data, table, kinds=_names(kind), port=port, browser=browser)
         if as_json:
             show_json(told)
@@ -83,6 +94,11 @@ def review(
 def _refuse_two(apply: Path | None, diff: Path | None) -> None:
     if apply and diff:
         raise SettingError("--apply and --diff are two things: give one of them")
+
+
+def _refuse_split(*, is_audited: bool, is_split: bool) -> None:
+    if is_split and not is_audited:
+        raise SettingError("with --from, --apply and --diff nothing is audited: leave --split and --test-fold out")
 
 
 def _beside(data: Path) -> Path:
@@ -148,12 +164,12 @@ def _read_findings(path: Path) -> list[Any]:
     return findings
 
 
-def _find(dataset: "Dataset") -> list[Any]:
+def _find(dataset: "Dataset", split: "Split | None") -> list[Any]:
     from earmark.audit.audit import audit_dataset
     from earmark.features.store import FeatureStore, default_store_folder
 
     with ProgressBar() as progress:
-        audit = audit_dataset(dataset, store=FeatureStore(default_store_folder()), progress=progress)
+        audit = audit_dataset(dataset, split=split, store=FeatureStore(default_store_folder()), progress=progress)
     return [finding.to_json() for finding in audit.findings]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from earmark._util.progress import Progress
 from earmark.audit.audit import Audit, audit_dataset
 from earmark.audit.findings import Finding
+from earmark.audit.repeats import is_one_sound
 from earmark.data.clip import Clip
 from earmark.data.dataset import Dataset, count, listed
 from earmark.data.plan import open_planned
@@ -40,8 +41,7 @@ def repeats_of_learnt(findings: Sequence[Finding], dataset: Dataset, split: Spli
     """Return the clips of the test part that are the same sound, exactly or nearly, as one that is learnt from.
 
     Args:
-        findings: What an audit of the clips found; only exact and near repeats matter, and near ones that are no more
-            than a note only within a group.
+        findings: What an audit of the clips found; only repeats that `is_one_sound` takes for one matter.
         dataset: The clips.
         split: Their split; the validation part is learnt from, since it chooses the weights.
 
@@ -49,10 +49,9 @@ def repeats_of_learnt(findings: Sequence[Finding], dataset: Dataset, split: Spli
         By the address of each such clip, in the order of the data set, that of the one it repeats, or hangs together
         with by way of others.
     """
-    group_of = {clip.address: clip.group for clip in dataset}
     beside: dict[str, list[str]] = defaultdict(list)
     for finding in findings:
-        if _is_same_sound(finding, group_of):
+        if is_one_sound(finding):
             first, *others = finding.clips
             for other in others:
                 beside[first].append(other)
@@ -69,25 +68,21 @@ def repeats_of_learnt(findings: Sequence[Finding], dataset: Dataset, split: Spli
     return {address: learnt_as[address] for address in tested if address in learnt_as}
 
 
-def describe_repeats(repeats: Mapping[str, str], n_tested: int) -> str:
+def describe_repeats(repeats: Mapping[str, str], n_tested: int, n_equal: int = 0) -> str:
     """Return in one line how much of a test part repeats what was learnt from, with the clips named.
 
     Args:
         repeats: What `repeats_of_learnt` returns, not empty.
         n_tested: Number of clips in the test part.
+        n_equal: Number of those that repeat something whose files are equal to one learnt from.
     """
     named = listed(f"{tested} ({learnt})" for tested, learnt in repeats.items())
     verb = "is" if len(repeats) == 1 else "are"
+    equal = f"; {n_equal} of them byte for byte the same" if n_equal else ""
     return (
         f"{count(len(repeats), 'clip')} of the {n_tested} of the test part {verb} the same sound, or nearly, as one "
-        f"learnt from: {named}; this much of the score is memory: give repeats one group, or keep one of each"
+        f"learnt from: {named}{equal}; this much of the score is memory: give repeats one group, or keep one of each"
     )
-
-
-def _is_same_sound(finding: Finding, group_of: Mapping[str, str]) -> bool:
-    if finding.kind == "near-repeat" and finding.severity == "note":
-        return len({group_of.get(address) for address in finding.clips}) == 1
-    return finding.kind in {"exact-repeat", "near-repeat"}
 
 
 def _bad_clips(config: RunConfig, prepared: Prepared) -> list[Clip]:

@@ -1,7 +1,7 @@
 """One run: from a configuration to a scored classifier in a folder."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -128,7 +128,8 @@ def _run(
         _refuse_other_settings(run, config, key)
     refuse_misfit(config, prepared)
     audit = audit_run(config, prepared, store=store, progress=told.progress)
-    notes = _notes(source, prepared, _memory(prepared, audit, strict=strict))
+    memory = _memory(prepared, audit, strict=strict)
+    notes = (*_notes(source, prepared), *([memory] if memory else []))
     config.save(run.config_path)
     _write_data(run, prepared, has_sounds=audit is not None)
     found = _write_audit(run, audit)
@@ -155,6 +156,7 @@ def _run(
     }
     environment["notes"] = list(notes)
     environment["audit"] = found
+    environment["memory"] = memory
     environment["training_ended"] = fitted.ended
     environment["best_epoch"] = fitted.best_epoch
     environment["verdict"] = fitted.verdict.to_json()
@@ -165,12 +167,25 @@ def _run(
     return RunResult(folder=run, scorecard=scorecard, fitted=fitted, prepared=prepared, notes=notes, audit=found)
 
 
-def _memory(prepared: Prepared, audit: Audit | None, *, strict: bool) -> dict[str, str]:
-    """Return what the test part repeats of what is learnt from; see `repeats_of_learnt`."""
-    repeats = repeats_of_learnt(audit.findings, prepared.dataset, prepared.split) if audit else {}
-    if strict and repeats:
-        raise SplitError(f"{describe_repeats(repeats, len(prepared.split.test))}, or go on without --strict")
-    return repeats
+def _memory(prepared: Prepared, audit: Audit | None, *, strict: bool) -> str:
+    """Return in a sentence what the test part repeats of what is learnt from; nothing where it repeats nothing."""
+    dataset, split = prepared.dataset, prepared.split
+    repeats = repeats_of_learnt(audit.findings, dataset, split) if audit else {}
+    learnt = {prepared.contents[clip] for clip in (*split.train, *split.validation)}
+    copies = [dataset[clip] for clip in split.test if prepared.contents[clip] in learnt]
+    if repeats:
+        n_equal = sum(clip.address in repeats for clip in copies)
+        told = describe_repeats(repeats, len(split.test), n_equal)
+        if strict:
+            raise SplitError(f"{told}, or go on without --strict")
+        return told
+    names = sorted({clip.name for clip in copies})
+    if not names:
+        return ""
+    return (
+        f"{count(len(names), 'file')} of the test part byte for byte the same as one learnt from: "
+        f"{listed(names)}; this much of the score is memory: put copies into one group"
+    )
 
 
 def _write_audit(run: RunFolder, audit: Audit | None) -> str:
@@ -192,21 +207,12 @@ def _refuse_other_settings(run: RunFolder, config: RunConfig, key: str) -> None:
         load_checkpoint(run.checkpoint_path, key=key)
 
 
-def _notes(config: RunConfig, prepared: Prepared, repeats: Mapping[str, str]) -> tuple[str, ...]:
+def _notes(config: RunConfig, prepared: Prepared) -> tuple[str, ...]:
     dataset, split = prepared.dataset, prepared.split
     notes = [*dataset.notes, *split.notes]
     folds = distinct_folds(dataset)
     if folds and config.split.test_fold is None:
         notes.append(f"fold {folds[-1]}, the last, is the test part: --test-fold names another")
-    learnt = {prepared.contents[clip] for clip in (*split.train, *split.validation)}
-    copies = sorted({dataset[clip].name for clip in split.test if prepared.contents[clip] in learnt})
-    if repeats:
-        notes.append(describe_repeats(repeats, len(split.test)))
-    elif copies:
-        notes.append(
-            f"{count(len(copies), 'file')} of the test part byte for byte the same as one learnt from: "
-            f"{listed(copies)}; this much of the score is memory: put copies into one group"
-        )
     return tuple(notes)
 
 

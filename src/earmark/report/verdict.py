@@ -92,7 +92,9 @@ def cautions(results: RunResults) -> list[str]:
     if untested:
         found.append(f"Learnt, but not tested, as the test part holds no clip of it: {', '.join(untested)}.")
     n_twice = len(_heard_twice(results))
-    if n_twice:
+    if memory := str(results.environment.get("memory", "")):
+        found.append(f"{memory}.")
+    elif n_twice:
         found.append(
             f"{count(n_twice, 'file')} of the test part {'is' if n_twice == 1 else 'are'} byte for byte the same as a "
             "file that was learnt from: this much of the score is memory."
