@@ -21,9 +21,10 @@ from typing import Any
 from earmark._util.progress import NoProgress
 from earmark.evaluate.paired import PairedAccuracy, holm, paired_accuracy, spell_p
 from earmark.experiment.config import RunConfig, make_config
-from earmark.experiment.crossval import cross_validate, refuse_other_settings, settle_folds
+from earmark.experiment.crossval import cross_validate, refuse_other_settings
 from earmark.experiment.folder import RunFolder
 from earmark.experiment.run import train_run
+from earmark.experiment.settling import settle_folds
 from earmark.features.store import FeatureStore, default_store_folder
 from earmark.inference.bundle import load_bundle
 
@@ -169,7 +170,8 @@ def run_folds(
         SystemExit: There is no such fold.
     """
     run = RunFolder(folder)
-    numbers, settled = settle_folds(config)
+    found = settle_folds(config)
+    numbers, settled = found.folds, found.config
     refuse_other_settings(run, settled)
     if folds is None:
         if not run.is_finished:

@@ -243,7 +243,7 @@ def test_a_person_at_the_keyboard_keeps_relabels_drops_takes_back_and_finishes(b
     assert browser.faults() == []
     browser.press("f")
     status, out, err = sitting.end()
-    assert (status, out) == (0, "sounds.review.csv\n")
+    assert (status, out) == (0, "sounds.review.csv\n"), err
     assert "5 of 5 suspicious clips are decided" in err
     assert all(address.startswith((sitting.address, "data:")) for address in browser.asked())
 
@@ -271,7 +271,7 @@ def test_what_was_decided_survives_a_crash_and_the_review_goes_on_there(browser,
     assert browser.text("#decision") == "kept"
     again.process.send_signal(signal.SIGINT)
     status, out, err = again.end()
-    assert (status, out) == (0, "sounds.review.csv\n")
+    assert (status, out) == (0, "sounds.review.csv\n"), err
     assert "Traceback" not in err
     assert decided(tmp_path / "sounds.review.csv") == {NAMES[0]: "drop", NAMES[1]: "keep"}
 

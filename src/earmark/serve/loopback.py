@@ -4,8 +4,10 @@ import hmac
 import json
 import logging
 import secrets
+import socket
 import socketserver
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
@@ -101,6 +103,8 @@ class Loopback:
         return self
 
     def __exit__(self, *_: object) -> None:
+        # Threads are waited for: one that was still drawing when the interpreter went away would take it down.
+        self._server.break_off()
         self._server.server_close()
 
     @property
@@ -121,7 +125,6 @@ class _Server(socketserver.ThreadingTCPServer):
     """Not http.server's own, which asks the name service for the name of this machine before it starts."""
 
     allow_reuse_address = True
-    daemon_threads = True
     request_queue_size = 32
 
     def __init__(self, place: tuple[str, int], answer: Callable[[Question], Reply], token: str) -> None:
@@ -129,6 +132,23 @@ class _Server(socketserver.ThreadingTCPServer):
         self.port = int(self.server_address[1])
         self.answer = answer
         self.token = token
+        self._connections: set[socket.socket] = set()
+
+    def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - as in socketserver
+        """Answer a connection in a thread of its own."""
+        self._connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:  # noqa: ANN401 - as above
+        """Close a connection."""
+        self._connections.discard(request)
+        super().shutdown_request(request)
+
+    def break_off(self) -> None:
+        """End all connections that a browser keeps open, so that their threads need not be waited for long."""
+        for connection in tuple(self._connections):
+            with suppress(OSError):  # it is closed already
+                connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Log what went wrong with one connection: a browser that went away is no fault."""
