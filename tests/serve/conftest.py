@@ -165,6 +165,13 @@ def browser(chromium):
     return chromium
 
 
+# A shell that runs the tests in the background has them ignore Ctrl-C, and what they start as well.
+LISTENING = (
+    "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "from earmark.cli import main; sys.exit(main())"
+)
+
+
 @dataclass
 class Sitting:
     """``earmark review`` in a process of its own."""
@@ -190,7 +197,7 @@ def sit_down(tmp_path):
 
     def start(*arguments):
         process = subprocess.Popen(
-            [sys.executable, "-m", "earmark", "review", *map(str, arguments), "--no-browser"],
+            [sys.executable, "-c", LISTENING, "review", *map(str, arguments), "--no-browser"],
             cwd=tmp_path,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
