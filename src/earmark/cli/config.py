@@ -13,8 +13,10 @@ from earmark.cli.options import (
     Augment,
     Config,
     Device,
+    FrontEnd,
     GroupColumn,
     GroupPattern,
+    Network,
     Seed,
     SegmentCount,
 )
@@ -41,10 +43,8 @@ def show_config(
         str | None, typer.Argument(help="A run folder, to show its settings; or the sounds to be trained on.")
     ] = None,
     *,
-    front_end: Annotated[str | None, typer.Option(help="Such as log-mel, mfcc or spectrogram.", metavar="NAME")] = None,
-    network: Annotated[
-        str | None, typer.Option(help="Such as cnn, lstm or svm (default: resnet-mel).", metavar="NAME")
-    ] = None,
+    front_end: FrontEnd = None,
+    network: Network = None,
     group_column: GroupColumn = None,
     group_pattern: GroupPattern = None,
     segments: SegmentCount = None,

@@ -13,11 +13,14 @@ from earmark.cli.options import (
     Cache,
     Config,
     Device,
+    Epochs,
+    FrontEnd,
     GivenSplit,
     GroupColumn,
     GroupPattern,
     GroupTag,
     Labelled,
+    Network,
     Seed,
     SegmentCount,
     Strict,
@@ -30,12 +33,8 @@ def crossval(
     data: Labelled = None,
     *,
     out: Annotated[Path, typer.Option("-o", "--out", help="The folder: new or empty.", metavar="DIR")],
-    front_end: Annotated[
-        str | None, typer.Option(help="Such as log-mel, mfcc or spectrogram (default: the network's).", metavar="NAME")
-    ] = None,
-    network: Annotated[
-        str | None, typer.Option(help="Such as cnn, lstm or svm (default: resnet-mel).", metavar="NAME")
-    ] = None,
+    front_end: FrontEnd = None,
+    network: Network = None,
     folds: Annotated[
         int | None, typer.Option(help="Folds to make where the data set has none (default: 5).", metavar="N")
     ] = None,
@@ -44,7 +43,7 @@ def crossval(
     group_tag: GroupTag = None,
     split_plan: GivenSplit = None,
     segments: SegmentCount = None,
-    epochs: Annotated[int | None, typer.Option(help="Epochs at most.", metavar="N")] = None,
+    epochs: Epochs = None,
     augment: Augment = None,
     seed: Seed = None,
     device: Device = None,

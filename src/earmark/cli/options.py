@@ -58,3 +58,9 @@ Augment = Annotated[
         metavar="STEPS",
     ),
 ]
+FrontEnd = Annotated[
+    str | None,
+    typer.Option(help="Such as log-mel, mfcc or spectrogram (default: the network's own).", metavar="NAME"),
+]
+Network = Annotated[str | None, typer.Option(help="Such as cnn, lstm or svm (default: resnet-mel).", metavar="NAME")]
+Epochs = Annotated[int | None, typer.Option(help="Epochs at most (default: the network's).", metavar="N")]

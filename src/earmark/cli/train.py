@@ -14,11 +14,14 @@ from earmark.cli.options import (
     Cache,
     Config,
     Device,
+    Epochs,
+    FrontEnd,
     GivenSplit,
     GroupColumn,
     GroupPattern,
     GroupTag,
     Labelled,
+    Network,
     Seed,
     SegmentCount,
     Strict,
@@ -31,13 +34,8 @@ def train(
     data: Labelled = None,
     *,
     out: Annotated[Path, typer.Option("-o", "--out", help="The run folder: new or empty.", metavar="DIR")],
-    front_end: Annotated[
-        str | None,
-        typer.Option(help="Such as log-mel, mfcc or spectrogram (default: the network's own).", metavar="NAME"),
-    ] = None,
-    network: Annotated[
-        str | None, typer.Option(help="Such as cnn, lstm or svm (default: resnet-mel).", metavar="NAME")
-    ] = None,
+    front_end: FrontEnd = None,
+    network: Network = None,
     test_fold: Annotated[int | None, typer.Option(help="The published fold to test on.", metavar="N")] = None,
     test_fraction: Annotated[
         float | None, typer.Option(help="Share of the test part where there are no folds.", metavar="X")
@@ -51,7 +49,7 @@ def train(
         float | None, typer.Option(help="Length of a segment in seconds, in place of --segments.", metavar="X")
     ] = None,
     hop_s: Annotated[float | None, typer.Option(help="From one segment to the next in seconds.", metavar="X")] = None,
-    epochs: Annotated[int | None, typer.Option(help="Epochs at most (default: the network's).", metavar="N")] = None,
+    epochs: Epochs = None,
     batch_size: Annotated[
         int | None, typer.Option(help="Segments in a training step (default: the network's).", metavar="N")
     ] = None,

@@ -13,9 +13,12 @@ from earmark.cli.options import (
     Cache,
     Config,
     Device,
+    Epochs,
+    FrontEnd,
     GroupColumn,
     GroupPattern,
     Labelled,
+    Network,
     Seed,
     SegmentCount,
     Strict,
@@ -41,10 +44,8 @@ def tune(
         int | None,
         typer.Option(help="Folds of the training part that each trial is judged by (default: 3).", metavar="N"),
     ] = None,
-    front_end: Annotated[str | None, typer.Option(help="Such as log-mel, mfcc or spectrogram.", metavar="NAME")] = None,
-    network: Annotated[
-        str | None, typer.Option(help="Such as cnn, lstm or svm (default: resnet-mel).", metavar="NAME")
-    ] = None,
+    front_end: FrontEnd = None,
+    network: Network = None,
     test_fold: Annotated[int | None, typer.Option(help="The published fold to test on.", metavar="N")] = None,
     test_fraction: Annotated[
         float | None, typer.Option(help="Share of the test part where there are no folds.", metavar="X")
@@ -52,7 +53,7 @@ def tune(
     group_column: GroupColumn = None,
     group_pattern: GroupPattern = None,
     segments: SegmentCount = None,
-    epochs: Annotated[int | None, typer.Option(help="Epochs at most.", metavar="N")] = None,
+    epochs: Epochs = None,
     augment: Augment = None,
     seed: Seed = None,
     device: Device = None,
