@@ -35,6 +35,7 @@ def test_an_empty_catalogue_says_that_it_knows_none():
         Catalogue("fruit", {})["apple"]
 
 
+@pytest.mark.slow
 @given(st.text(max_size=20))
 def test_any_text_is_either_known_or_refused_as_the_users_mistake(name):
     if name in FRUIT:

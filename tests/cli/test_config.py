@@ -35,6 +35,7 @@ def test_the_configuration_of_a_run_is_that_of_its_file(earmark, trained):
     assert make_config(json.loads(answer.out)) == make_config(file)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

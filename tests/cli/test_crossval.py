@@ -77,6 +77,7 @@ def test_folds_are_of_whole_artists_where_the_tags_name_them(earmark, tmp_path):
     assert all(len(folds) == 1 for folds in folds_of.values())
 
 
+@pytest.mark.slow
 def test_a_split_in_parts_is_refused_and_a_fold_a_group_is_made(earmark, trained, tmp_path):
     parts = tmp_path / "split.csv"
     names = sorted(path.relative_to(trained / "sounds").as_posix() for path in (trained / "sounds").rglob("*.wav"))

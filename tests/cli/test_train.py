@@ -53,6 +53,7 @@ def test_the_table_is_on_stdout_and_talk_is_on_stderr(train, sounds):
     assert answer.told[-1].startswith("report: ")
 
 
+@pytest.mark.slow
 def test_json_on_stdout_is_the_scorecard(train, sounds, tmp_path):
     answer = train(sounds.folder({"dog": 6, "rain": 6}), "--json")
 

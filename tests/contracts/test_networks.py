@@ -83,6 +83,7 @@ def test_it_gives_one_logit_a_class_at_every_size(name, size):
     assert torch.isfinite(logits).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SHOWN)
 @pytest.mark.parametrize("size", [(1, 1), (64, 1), (1, 2), (64, 4)])
 def test_features_that_are_too_small_are_taken_or_refused_in_one_line(name, size):

@@ -348,6 +348,7 @@ def test_a_negative_seed_is_refused():
 # ---------------------------------------------------------------- holding out
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(rows=ROWS, seed=st.integers(0, 99), fraction=st.floats(0.02, 0.9))
 def test_what_is_held_out_shares_no_group_with_what_stays(rows, seed, fraction):

@@ -67,6 +67,7 @@ def test_folds_come_within_a_tenth_of_the_share(fraction):
     assert 0 < n_taken < n_folds
 
 
+@pytest.mark.slow
 def test_bundles_hold_groups_of_one_label_and_are_few():
     counted = table(*((f"g{n}", "xy"[n % 2]) for n in range(5000)))
     bundles = whole_groups._bundles(counted, seed=0)

@@ -85,6 +85,7 @@ def test_a_fold_run_by_itself_gives_the_same_weights_and_scores(done, tmp_path):
         assert torch.equal(weight, learnt.state_dict()[name]), name
 
 
+@pytest.mark.slow
 def test_published_folds_are_kept(tmp_path, write_tones, configure):
     data = write_tones(tmp_path / "sounds", {"dog": 4, "rain": 4})
     table = tmp_path / "clips.csv"

@@ -310,6 +310,7 @@ def test_how_the_training_part_is_changed_can_be_said():
 # ---------------------------------------------------------------- networks of the user's own
 
 
+@pytest.mark.slow
 def test_a_module_is_trained_as_a_copy_from_its_own_weights_each_time(dataset, others):
     module = nn.Sequential(nn.Flatten(), nn.Linear(13 * 22, 3))
     before = {name: weight.clone() for name, weight in module.state_dict().items()}
@@ -327,6 +328,7 @@ def test_a_module_is_trained_as_a_copy_from_its_own_weights_each_time(dataset, o
     assert not np.array_equal(classifier(network=module).fit(dataset).predict_proba(others), first)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", [Wide, lambda n_classes: nn.Sequential(nn.Flatten(), nn.LazyLinear(n_classes))])
 def test_what_makes_a_network_does_for_a_network(dataset, others, network):
     one, same = (classifier(network=network).fit(dataset).predict_proba(others) for _ in range(2))
@@ -336,6 +338,7 @@ def test_what_makes_a_network_does_for_a_network(dataset, others, network):
     assert not np.array_equal(one, other)
 
 
+@pytest.mark.slow
 def test_an_estimator_learns_from_statistics_of_whole_clips(dataset, others):
     estimator = RandomForestClassifier(n_estimators=30)
     one = classifier(network=estimator, front_end=None, segments=None).fit(dataset)
@@ -353,6 +356,7 @@ def test_an_estimator_takes_other_features_and_scores_that_are_no_probabilities(
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("as_module", [False, True])
 def test_own_weights_are_saved_and_loaded_with_the_network_from_the_user(dataset, others, tmp_path, as_module):
     one = classifier(network=Wide).fit(dataset)

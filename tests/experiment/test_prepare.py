@@ -86,6 +86,7 @@ def test_bad_files_are_left_out_and_the_rest_stay_with_their_features(data, conf
     assert max(map(max, (prepared.split.train, prepared.split.validation, prepared.split.test))) == 9
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_bad", [1, 2])
 def test_no_copy_is_tested_on_either_where_a_bad_file_changes_the_split(tmp_path, write_tones, configure, n_bad):
     sounds = write_tones(tmp_path / "sounds", {"dog": 9, "rain": 9})

@@ -344,6 +344,7 @@ def test_a_changed_training_part_changes_nothing_of_the_other_parts(trained, con
     assert changed.scorecard.baseline == trained.result.scorecard.baseline
 
 
+@pytest.mark.slow
 def test_a_run_with_a_changed_training_part_is_the_same_twice_and_from_its_own_configuration(
     trained, configure, tmp_path
 ):
@@ -356,6 +357,7 @@ def test_a_run_with_a_changed_training_part_is_the_same_twice_and_from_its_own_c
     assert [epoch.train_loss for epoch in first.fitted.history] == [epoch.train_loss for epoch in second.fitted.history]
 
 
+@pytest.mark.slow
 def test_no_group_is_on_two_sides(tmp_path, write_tone, configure):
     table = grouped(tmp_path / "data", write_tone)
     table.write_text(table.read_text().replace(",fold", ",session"))

@@ -28,6 +28,7 @@ def test_the_scale_keeps_the_shape_of_its_input(mel_scale):
     assert mel_to_hz(5.0, mel_scale).shape == ()
 
 
+@pytest.mark.slow
 @given(
     sample_rate=st.sampled_from([8000, 22050, 44100, 192000]),
     n_fft=st.integers(2, 4096),

@@ -31,6 +31,7 @@ def noise(*shape, seed=0):
     return 0.1 * np.random.default_rng(seed).standard_normal(shape)
 
 
+@pytest.mark.slow
 @given(chosen=RANDOM_SETTINGS, n_samples=st.integers(1, 9000), exponent=st.sampled_from([1.0, 2.0]))
 @settings(max_examples=60, deadline=None)
 def test_the_numbers_are_librosas(in_double, librosa_mel, chosen, n_samples, exponent):

@@ -64,6 +64,7 @@ compressions = {
 }
 
 
+@pytest.mark.slow
 @given(
     n_samples=st.integers(1, 20000),
     sample_rate=st.sampled_from([8000, 22050, 44100]),
@@ -155,6 +156,7 @@ def test_silence_is_zero_and_its_gradient_finite(change):
     assert torch.isfinite(waveform.grad).all()
 
 
+@pytest.mark.slow
 def test_steady_noise_fades_and_its_end_is_not_louder_for_a_louder_sound():
     generator = np.random.default_rng(0)
     steady = torch.from_numpy(0.01 * generator.standard_normal((1, 88200))).float()

@@ -83,6 +83,7 @@ def test_what_was_never_put_is_absent_and_looking_makes_nothing(store):
     assert not store.folder.exists()
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=20)
 @given(
     arrays=st.lists(

@@ -85,6 +85,7 @@ def described(folder, **changes):
 # ---------------------------------------------------------------- there and back
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("network", "front_end"),
     [
@@ -386,6 +387,7 @@ def test_support_vectors_of_another_size_are_refused(tmp_path):
         load_bundle(tmp_path / "bundle")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("network", "name", "value"),
     [("random-forest", "roots", 9999), ("random-forest", "feature", 500), ("k-nearest", "y", 7)],

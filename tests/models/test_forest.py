@@ -32,6 +32,7 @@ def test_each_tree_is_walked_to_its_leaf_and_their_probabilities_are_averaged():
     torch.testing.assert_close(shares(planted(), [9.0, 0.6], [-2.0, 0.5], [0.0, 0.0]), expected, rtol=0, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_what_lies_on_the_threshold_goes_left():
     torch.testing.assert_close(shares(planted(), [-1.0, 0.5]), torch.tensor([[0.25, 0.75]]), rtol=0, atol=1e-6)
 

@@ -41,6 +41,7 @@ def test_colour_says_right_or_wrong_and_how_often():
     assert colours[1, 0].sum() < colours[0, 1].sum() < colours[2, 1].sum() < 2.9
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dark", [False, True])
 def test_every_count_can_be_read_on_its_colour(dark):
     n_clips = 30

@@ -68,6 +68,7 @@ def test_the_mel_values_are_those_of_librosa(tone):
     np.testing.assert_allclose(drawing.values[:, : expected.shape[1]], expected, atol=0.01)
 
 
+@pytest.mark.slow
 def test_the_magnitudes_are_those_of_librosa_and_their_squares_the_power(tone):
     waveform = tone(440, 3000)
     settings = ImageSettings(n_fft=512, hop_samples=256)

@@ -533,6 +533,7 @@ def test_cut_off_twice_it_still_gets_to_the_same_bits(path):
     assert same(resumed, whole)
 
 
+@pytest.mark.slow
 def test_patience_goes_on_counting_when_a_training_is_resumed(path):
     unlearnable, settings = part(6, seed=1, is_learnable=False), replace(SETTINGS, max_epochs=50, patience=3)
     expected = train(build(), validation=unlearnable, settings=settings)
@@ -573,6 +574,7 @@ def test_resuming_where_there_is_no_checkpoint_begins_anew(path):
     assert same(network, other)
 
 
+@pytest.mark.slow
 def test_a_checkpoint_is_not_looked_at_unless_asked(path):
     cut_off(path, 3)
     network, other = build(), build()
@@ -743,6 +745,7 @@ def test_mixed_precision_learns_too():
 # ---------------------------------------------------------------- who is told, and what must never be kept
 
 
+@pytest.mark.slow
 def test_each_epoch_is_told_once_and_a_resumed_training_tells_those_behind_it_first(path):
     told = []
     expected = train(build(), on_epoch=told.append)
