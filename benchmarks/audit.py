@@ -1,11 +1,13 @@
-"""What an audit finds of faults that were planted, how quick it is, and how the search for repeats grows.
+"""What an audit finds of faults that were planted, how quick it is, what memory it takes, and how it grows.
 
-Run it as `.venv/bin/python benchmarks/audit.py ../shared/data/esc10 --seeds 0 1 2 --labels`, or with `--scale` alone.
+Run it as `.venv/bin/python benchmarks/audit.py ../shared/data/esc10 --seeds 0 1 2 --labels`, or with `--scale` or
+`--memory` alone.
 """
 
 import argparse
 import os
 import platform
+import subprocess
 import sys
 import tempfile
 import time
@@ -59,16 +61,21 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3, help="rounds to take the median speed of")
     parser.add_argument("--workers", type=int, default=None)
     parser.add_argument("--scale", action="store_true", help="time the search for repeats on made-up fingerprints")
+    parser.add_argument("--memory", action="store_true", help="peak memory of measuring files of a minute to two hours")
+    parser.add_argument("--minutes", type=int, nargs="+", default=[1, 10, 60, 120])
+    parser.add_argument("--formats", nargs="+", default=["wav", "flac", "ogg"])
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
     options = parser.parse_args()
-    if options.data is None and not options.scale:
-        parser.error("name a data set, or give --scale")
+    if options.data is None and not options.scale and not options.memory:
+        parser.error("name a data set, or give --scale or --memory")
     print(f"{os.cpu_count()} processors, {platform.machine()}, Python {platform.python_version()}\n")
     if options.data is not None:
         print_recall(options)
         print_speed(options)
     if options.scale:
-        print_scale(options.sizes)
+        print_scale(options.sizes, options.repeats)
+    if options.memory:
+        print_memory(options.formats, options.minutes)
 
 
 # ---------------------------------------------------------------- what is found of what was planted
@@ -192,7 +199,10 @@ def print_speed(options: argparse.Namespace) -> None:
         speeds.append(duration_s / (ended_s - began_s))
         cpu_s.append(1000 * (time.process_time() - began_cpu_s) / duration_s)
         repeat_s.append(ended_s - measured_s)
-    print(f"{len(dataset)} clips, {duration_s:.0f} s of sound, medians of {options.repeats}, nothing in the store:")
+    print(
+        f"{len(dataset)} clips, {duration_s:.0f} s of sound, medians of {options.repeats}, nothing in the store, load "
+        f"{os.getloadavg()[0]:.1f}:"
+    )
     print(f"* decoding, measuring, fingerprints and repeats: {median(speeds):,.0f} audio-seconds a second")
     print(f"* {median(cpu_s):.2f} ms of processor a second of sound; repeats alone {1000 * median(repeat_s):.0f} ms\n")
 
@@ -200,16 +210,20 @@ def print_speed(options: argparse.Namespace) -> None:
 # ---------------------------------------------------------------- growth
 
 
-def print_scale(sizes: Sequence[int]) -> None:
+def print_scale(sizes: Sequence[int], repeats: int) -> None:
     """Time the search for repeats on made-up fingerprints of 5 s, and print what it takes over n log n."""
+    print(f"seconds of processor, medians of {repeats}; load {os.getloadavg()[0]:.1f}\n")
     print("| clips | s | microseconds a clip | over n log n | copies found |")
     print("|---|---|---|---|---|")
     first = None
     for n in sizes:
         fingerprints, copies = made_up(n, np.random.default_rng(n))
-        began_s = time.process_time()
-        found = {(pair.first, pair.second) for pair in find_pairs(fingerprints)}
-        took_s = time.process_time() - began_s
+        rounds = []
+        for _ in range(repeats):
+            began_s = time.process_time()
+            found = {(pair.first, pair.second) for pair in find_pairs(fingerprints)}
+            rounds.append(time.process_time() - began_s)
+        took_s = median(rounds)
         ratio = took_s / (n * np.log(n))
         first = first or ratio
         right = sum(copy in found for copy in copies)
@@ -255,6 +269,45 @@ def with_keys(words: npt.NDArray[np.uint32]) -> Fingerprint:
         keys=np.concatenate(keys),
         key_frames=np.tile(frames, N_TABLES),
     )
+
+
+# ---------------------------------------------------------------- memory
+
+
+def print_memory(formats: Sequence[str], minutes: Sequence[int]) -> None:
+    """Measure files of so many minutes, each in a process of its own, and print what memory was in use at the most."""
+    print("| format | minutes | peak memory, MB | ms of processor a second of sound |")
+    print("|---|---|---|---|")
+    for suffix in formats:
+        for n_minutes in minutes:
+            with tempfile.TemporaryDirectory() as name:
+                path = Path(name) / f"long.{suffix}"
+                write_long(path, n_minutes)
+                told = subprocess.run(
+                    [sys.executable, "-c", MEASURING, str(path)], capture_output=True, text=True, check=True
+                ).stdout.split()
+            print(f"| {suffix} | {n_minutes} | {int(told[0]) / 1024:.0f} | {1000 * float(told[1]):.2f} |", flush=True)
+
+
+MEASURING = """
+import resource, sys, time
+from earmark.audio.blocks import sound_blocks
+from earmark.audit.measure import measure
+began_s = time.process_time()
+values, _ = measure(sound_blocks(sys.argv[1]))
+took_s = time.process_time() - began_s
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, took_s / values["duration_s"])
+"""
+
+
+def write_long(path: Path, n_minutes: int) -> None:
+    """Write noise that grows and fades, 44.1 kHz, one channel, minute by minute."""
+    rng = np.random.default_rng(0)
+    envelope = 0.2 + 0.1 * np.sin(np.arange(44100) / 7000)
+    second = (envelope * np.convolve(rng.standard_normal(44100), [0.3, 0.4, 0.3], mode="same")).astype(np.float32)
+    with soundfile.SoundFile(path, "w", 44100, 1) as sound:
+        for _ in range(60 * n_minutes):
+            sound.write(second * np.float32(rng.uniform(0.1, 1)))
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from earmark.data.clip import Clip
 from earmark.data.dataset import Dataset
 from earmark.data.open import open_dataset
 from earmark.data.splits import split_dataset
+from earmark.errors import SettingError
 from earmark.features.store import FeatureStore
 
 RATE = 16000
@@ -153,9 +154,18 @@ def test_a_repeat_does_not_speak_for_its_twin_when_labels_are_judged(write_sound
     assert judged.groups == ("low/a.wav", "low/a.wav", "high/c.wav")
     assert settings["seed"] == 7
     (own, _), _ = learner["measure_leaks"]
-    assert own.groups == dataset.groups
+    assert own.groups == judged.groups  # as a training would split them
+    audit_dataset(replace(dataset, clips=[replace(clip, fold=1) for clip in dataset]), seed=7)
+    assert learner["measure_leaks"][0][0].groups == dataset.groups
     assert [finding.kind for finding in audit.of("label", "shortcut", "leak")] == ["label", "shortcut", "leak"]
     assert audit.to_json()["summary"]["leaks"] is None
+
+
+def test_a_seed_that_cannot_be_is_refused_before_a_sound_is_heard(clean, monkeypatch):
+    monkeypatch.setattr(audit_module, "measure_dataset", lambda *_, **__: pytest.fail("it listened"))
+    for quick in (False, True):
+        with pytest.raises(SettingError, match="seed must be a whole number from 0, not -1"):
+            audit_dataset(open_dataset(clean), seed=-1, quick=quick)
 
 
 def test_a_quick_audit_learns_nothing(clean, learner):

@@ -2,12 +2,14 @@ import io
 
 import numpy as np
 import pytest
+import scipy.fft
 import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from earmark.audio.resample import resample
-from earmark.audit.bandwidth import find_bandwidth
+from earmark.audit import bandwidth as module
+from earmark.audit.bandwidth import MeanSpectrum, find_bandwidth
 
 NOISE = (np.random.default_rng(0).standard_normal(2 * 44100) / 10).astype(np.float32)
 
@@ -62,7 +64,21 @@ def test_whatever_comes_the_bandwidth_lies_within_the_rate(n_samples, rate, leve
 
 def test_an_hour_takes_no_more_than_a_few_frames(monkeypatch):
     taken = []
-    real = np.fft.rfft
-    monkeypatch.setattr(np.fft, "rfft", lambda block: taken.append(len(block)) or real(block))
+    real = scipy.fft.rfft
+    monkeypatch.setattr(scipy.fft, "rfft", lambda block: taken.append(len(block)) or real(block))
     find_bandwidth(np.zeros(2048 * 5000, np.float32), 44100)
     assert 200 <= sum(taken) <= 400
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(1, 88200), st.lists(st.integers(0, 88200), max_size=8), st.integers(1, 30))
+def test_blocks_of_any_length_have_the_spectrum_of_the_whole(n_samples, cuts, most_frames):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "_MOST_FRAMES", most_frames)
+        patch.setattr(module, "_TOGETHER", 4)
+        whole, parts = MeanSpectrum(n_samples), MeanSpectrum(n_samples)
+        whole.add(NOISE[:n_samples])
+        for block in np.split(NOISE[:n_samples], sorted(min(cut, n_samples) for cut in cuts)):
+            parts.add(block)
+        assert parts.bandwidth(44100) == whole.bandwidth(44100)
+        np.testing.assert_array_equal(parts._power, whole._power)

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from earmark.audio.resample import resample
-from earmark.audit.fingerprint import FRAME_RATE_HZ, Fingerprint, differing_bits, fingerprint
+from earmark.audit import fingerprint as module
+from earmark.audit.fingerprint import FRAME_RATE_HZ, Fingerprint, FingerprintMaker, differing_bits, fingerprint
 from earmark.errors import SettingError
 
 RATE = 16000
@@ -146,3 +147,38 @@ def test_a_rate_of_nothing_is_refused():
 def test_differing_bits_are_counted_as_python_counts_them(pairs):
     one, other = (np.array([pair[side] for pair in pairs], np.uint32) for side in (0, 1))
     assert differing_bits(one, other).tolist() == [(a ^ b).bit_count() for a, b in pairs]
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(1, 60_000), st.lists(st.integers(0, 60_000), max_size=6), st.sampled_from([8000, 16000, 44100]))
+def test_blocks_of_any_length_have_the_fingerprint_of_the_whole(n_samples, cuts, rate):
+    sound = np.tile(coloured(), 2)[:n_samples]
+    maker = FingerprintMaker(rate)
+    for block in np.split(sound, sorted(min(cut, n_samples) for cut in cuts)):
+        maker.add(block)
+    np.testing.assert_array_equal(maker.finish().to_array(), fingerprint(sound, rate).to_array())
+
+
+def test_a_quiet_part_of_a_long_sound_is_heard_by_itself(monkeypatch):
+    """A bang in the first part is of no account for the others."""
+    monkeypatch.setattr(module, "_PART_FRAMES", 125)
+    quiet = 1e-3 * coloured(seconds=8.0, rate=8000)
+    loud = quiet.copy()
+    loud[:4000] *= 1e3
+    alone, beside = fingerprint(quiet, 8000), fingerprint(loud, 8000)
+    assert not beside.heard[60:110].any()
+    later = slice(250, None)
+    np.testing.assert_array_equal(beside.heard[later], alone.heard[later])
+    assert beside.heard[later].mean() > 0.95
+    np.testing.assert_array_equal(alone.words[later], beside.words[later])
+    assert set(alone.key_frames[alone.key_frames > 252]) == set(beside.key_frames[beside.key_frames > 252])
+
+
+def test_parts_end_without_a_gap(monkeypatch):
+    sound = coloured(seconds=8.0, rate=8000)
+    whole = fingerprint(sound, 8000)
+    monkeypatch.setattr(module, "_PART_FRAMES", 100)
+    parted = fingerprint(sound, 8000)
+    assert len(parted.words) == len(whole.words)
+    assert differing_bits(parted.words, whole.words).mean() / 32 < 0.01
+    assert np.array_equal(parted.words[parted.key_frames] >> 8, whole.words[parted.key_frames] >> 8)

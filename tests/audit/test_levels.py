@@ -1,8 +1,5 @@
-import io
-
 import numpy as np
 import pytest
-import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -10,8 +7,9 @@ from hypothesis.extra.numpy import arrays
 from earmark.audit.levels import (
     FLOOR_DB,
     SILENCE,
+    Level,
+    SilenceSearch,
     dead_channels,
-    find_clipping,
     find_silences,
     level_db,
     runs_of,
@@ -23,14 +21,6 @@ TIME_S = np.arange(RATE) / RATE
 
 def tone(frequency_hz, amplitude=1.0):
     return (amplitude * np.sin(2 * np.pi * frequency_hz * TIME_S)).astype(np.float32)
-
-
-def stored(waveform):
-    """The waveform after a 16-bit file, as a clip comes in."""
-    file = io.BytesIO()
-    soundfile.write(file, waveform, RATE, format="WAV", subtype="PCM_16")
-    file.seek(0)
-    return soundfile.read(file, dtype="float32")[0]
 
 
 @settings(max_examples=30, deadline=None)
@@ -51,33 +41,6 @@ def test_the_level_of_a_sine_is_3_db_below_its_peak():
 def test_an_offset_is_no_level():
     assert level_db(np.full(100, 0.5, np.float32)) == FLOOR_DB
     assert level_db(tone(441) + 3) == pytest.approx(level_db(tone(441)), abs=1e-3)
-
-
-@pytest.mark.parametrize(("frequency_hz", "gain"), [(50, 1.2), (50, 8), (440, 1.2), (440, 2), (440, 8), (3000, 8)])
-def test_a_clipped_tone_is_found_also_when_it_was_made_quieter_later(frequency_hz, gain):
-    clipped = np.clip(gain * tone(frequency_hz), -1, 1)
-    for amplitude in (1.0, 0.3):
-        n_runs, n_samples = find_clipping(stored(amplitude * clipped))
-        assert n_runs >= 1.5 * frequency_hz
-        assert n_samples >= 3 * n_runs
-
-
-@pytest.mark.parametrize("frequency_hz", [5, 20, 50, 440, 3000])
-@pytest.mark.parametrize("amplitude", [1.0, 0.5, 0.06])
-def test_the_round_top_of_a_tone_is_no_clipping(frequency_hz, amplitude):
-    assert find_clipping(stored(tone(frequency_hz, amplitude))) == (0, 0)
-
-
-def test_noise_and_a_few_steps_of_16_bit_are_no_clipping():
-    noise = np.random.default_rng(0).standard_normal(RATE).astype(np.float32)
-    assert find_clipping(stored(noise / 5))[0] == 0
-    assert find_clipping(stored(noise / 30000))[0] == 0
-
-
-@pytest.mark.parametrize("square", [np.sign(tone(50)), np.zeros(100, np.float32), np.ones(100, np.float32)])
-def test_odd_shapes_do_no_harm(square):
-    n_runs, n_samples = find_clipping(square)
-    assert 0 <= 3 * n_runs <= n_samples <= len(square)
 
 
 @settings(max_examples=30, deadline=None)
@@ -112,4 +75,20 @@ def test_a_clip_shorter_than_a_frame_is_looked_at(n_samples):
 
 @pytest.mark.parametrize(("gains", "dead"), [((1, 1), ()), ((1, 0), (1,)), ((0, 0), ()), ((0, 1, 1e-6), (0, 2))])
 def test_a_channel_is_dead_while_another_is_not(gains, dead):
-    assert dead_channels(np.stack([gain * tone(440) for gain in gains]).astype(np.float32)) == dead
+    assert dead_channels([gain * 0.5 for gain in gains]) == dead
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.integers(1, 700), min_size=1, max_size=12), st.sampled_from([0.0, 0.5, -3.0]), st.integers(0, 99))
+def test_blocks_of_any_length_have_the_level_and_the_silences_of_the_whole(lengths, offset, seed):
+    rng = np.random.default_rng(seed)
+    blocks = [offset + rng.choice([0, 1e-5, 0.3]) * rng.standard_normal(n) for n in lengths]
+    blocks = [block.astype(np.float32) for block in blocks]
+    level, search = Level(), SilenceSearch(1000, least_s=0.1)
+    for block in blocks:
+        level.add(block)
+        search.add(block)
+    whole = np.concatenate(blocks)
+    assert level.offset == pytest.approx(whole.mean(dtype=np.float64), rel=1e-12, abs=1e-15)
+    assert level.level_db == pytest.approx(level_db(whole), abs=1e-6) or level_db(whole) < -150
+    assert search.finish() == find_silences(whole, 1000, least_s=0.1)

@@ -84,10 +84,11 @@ def test_a_column_of_labels_with_nothing_in_it_is_none(sounds):
     assert (clip.label, clip.extra) == ("", {"mood": "calm"})
 
 
-def test_a_column_of_labels_with_a_gap_is_told(sounds):
-    for name in ("a.wav", "b.wav"):
+def test_clips_without_a_label_among_others_are_left_out_and_named(sounds):
+    for name in ("a.wav", "b.wav", "c.wav"):
         sounds.write(name)
     table = sounds.root / "t.csv"
-    table.write_text("path,label\na.wav,dog\nb.wav,\n")
-    with pytest.raises(DataError, match="row 3 has nothing"):
-        open_sounds(table)
+    table.write_text("path,label\na.wav,dog\nb.wav,\nc.wav,rain\n,\n")
+    dataset = open_sounds(table)
+    assert [clip.name for clip in dataset] == ["a.wav", "c.wav"]
+    assert dataset.notes == ("1 clip without a label left out: b.wav",)

@@ -187,3 +187,10 @@ def test_a_long_stretch_with_errors_says_more_than_a_short_one_without():
     (pair,) = find_pairs([made(one), made(other)])
     assert pair.offset_s * FRAME_RATE_HZ == 140
     assert pair.shared_s * FRAME_RATE_HZ == 200
+
+
+def test_more_sound_than_there_are_places_is_refused(monkeypatch):
+    monkeypatch.setattr(module, "_PLACE", np.uint64(1000))
+    assert find_pairs([made(random_words())]) == []
+    with pytest.raises(SettingError, match="too long to be compared at once"):
+        find_pairs([made(random_words(seed=seed)) for seed in range(4)])

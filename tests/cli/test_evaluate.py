@@ -2,6 +2,7 @@ import json
 import shutil
 
 import pytest
+import soundfile
 
 
 def test_other_sounds_get_a_scorecard(earmark, trained, sounds, tmp_path):
@@ -25,6 +26,34 @@ def test_sounds_that_were_learnt_from_are_noted_also_under_another_name(earmark,
     (told,) = [line for line in answer.told if "learnt from" in line]
     n_learnt = sum(",test" not in line for line in (trained / "run" / "split.csv").read_text().splitlines()[1:])
     assert told.startswith(f"note: {n_learnt} of 24 sounds were learnt from")
+
+
+def test_a_tag_may_say_what_a_group_is(earmark, trained, tmp_path):
+    for label in ("dog", "rain", "sea"):
+        for number in range(2):
+            samples, rate = soundfile.read(trained / "sounds" / label / f"{label}{number}.wav")
+            (tmp_path / label).mkdir(exist_ok=True)
+            with soundfile.SoundFile(tmp_path / label / f"{number}.flac", "w", rate, 1) as sound:
+                sound.artist = f"artist {number}"
+                sound.write(samples[::-1])
+
+    grouped = earmark("evaluate", trained / "run", tmp_path, "--group-tag", "artist", "--json")
+    assert grouped.status == 0
+    assert json.loads(grouped.out)["n_groups"] == 2
+    for more, line in (
+        (("--group-tag", "title"), "the tag 'title' cannot name the groups"),
+        (("--group-tag", "artist", "--group-pattern", "."), "the group comes from one place"),
+    ):
+        refused = earmark("evaluate", trained / "run", tmp_path, *more)
+        assert (refused.status, len(refused.told)) == (2, 1)
+        assert line in refused.err
+
+
+def test_features_have_no_tags_to_group_by(earmark, trained, tmp_path):
+    table = {"mapping": ["dog", "rain"], "mfcc": [[[float(n), 1.0]] * 3 for n in range(4)], "labels": [0, 0, 1, 1]}
+    (tmp_path / "data.json").write_text(json.dumps(table))
+    refused = earmark("evaluate", trained / "run", tmp_path / "data.json", "--group-tag", "artist")
+    assert (refused.status, "features have no tags" in refused.err) == (2, True)
 
 
 def test_labels_that_the_classifier_does_not_know_are_refused(earmark, trained, sounds):

@@ -143,6 +143,54 @@ def test_a_clean_table_replaces_neither_the_table_it_is_made_of_nor_lies_among_t
     assert not (folder / "clean.csv").exists()
 
 
+@pytest.mark.parametrize("way", ["the same", "upwards", "link", "of the folder", "split", "left out"])
+def test_no_way_of_writing_it_makes_a_clean_table_replace_what_it_is_made_of(earmark, sounds, way):
+    folder = sounds.folder({"dog": 2, "rain": 2}, seconds=0.2)
+    table = sounds.root / "tables" / "t.csv"
+    table.parent.mkdir()
+    names = [f"../{place.relative_to(sounds.root)}" for place in sorted(folder.rglob("*.wav"))]
+    table.write_text(
+        "path,label,part\n"
+        + "".join(f"{n},{n.split('/')[2]},{p}\n" for n, p in zip(names, ("train", "test") * 2, strict=True))
+    )
+    split = sounds.root / "s.csv"
+    split.write_text(table.read_text().replace("../", ""))
+    (sounds.root / "link").symlink_to(table.parent)
+    data, target, more = table, table, ()
+    if way == "upwards":
+        target = table.parent / ".." / "tables" / "t.csv"
+    elif way == "link":
+        target = sounds.root / "link" / "t.csv"
+    elif way == "of the folder":
+        data = table.parent
+    elif way == "split":
+        target, more = split, ("--split", split)
+    elif way == "left out":
+        data, target = table.rename(table.with_name("c.left-out.csv")), table.with_name("c.csv")
+    before = {place: place.read_bytes() for place in sounds.root.rglob("*.csv")}
+
+    answer = earmark("inspect", data, "--quick", "--write-table", target, "--overwrite", *more)
+
+    assert (answer.status, len(answer.told)) == (2, 1)
+    assert {place: place.read_bytes() for place in sounds.root.rglob("*.csv")} == before
+
+
+def test_clips_without_a_label_are_named_and_the_rest_is_looked_at(earmark, sounds):
+    folder = sounds.folder({"dog": 2, "rain": 2}, seconds=0.2)
+    table = sounds.root / "t.csv"
+    rows = [
+        f"{p.relative_to(sounds.root)},{'' if p.stem == 'dog1' else p.parent.name}"
+        for p in sorted(folder.rglob("*.wav"))
+    ]
+    table.write_text("\n".join(["path,label", *rows, ""]))
+
+    answer = earmark("inspect", table, "--quick")
+
+    assert answer.status == 0
+    assert "1 clip without a label left out: sounds/dog/dog1.wav" in answer.out
+    assert answer.out.startswith("t.csv: 3 clips")
+
+
 def test_repeats_on_two_sides_of_the_split_that_is_given_are_errors(earmark, data, tmp_path):
     rows = [f"{path.relative_to(data).as_posix()},train" for path in sorted(data.rglob("dog?.wav"))]
     rows += [f"rain/rain{number}.wav,{part}" for number, part in enumerate(("train", "validation", "test", "test"))]

@@ -35,6 +35,18 @@ def names(data, indices):
     return {data[index].name for index in indices}
 
 
+def test_a_name_with_a_carriage_return_comes_back_and_lines_end_as_on_unix(data, tmp_path):
+    odd = "a/\r00.wav"
+    data[0].path.rename(tmp_path / odd)
+    data = replace(data, clips=[replace(data[0], name=odd, path=tmp_path / odd, group="g\r0"), *data.clips[1:]])
+    split = split_dataset(data, seed=1)
+    save_split(tmp_path / "split.csv", data, split)
+
+    assert "\r\n" not in (tmp_path / "split.csv").read_bytes().decode()
+    assert names(load_split(tmp_path / "split.csv", data)[0], split.test) == names(data, split.test)
+    assert load_split(tmp_path / "split.csv", data)[1].test == split.test
+
+
 def test_a_saved_split_comes_back(data, saved):
     path, split = saved
     same, again = load_split(path, data)

@@ -102,6 +102,17 @@ def test_groups_folds_and_other_columns_come_from_the_source(tmp_path, sounds):
     assert set(open_dataset(tmp_path / "other").groups) == {"a", "b", "c", "d"}
 
 
+def test_a_carriage_return_in_a_column_comes_back_and_lines_end_as_on_unix(tmp_path, sounds):
+    for name in ("a", "b"):
+        sounds.write(f"{name}.wav", seconds=0.2)
+    (tmp_path / "t.csv").write_bytes(b'path,label,remark\na.wav,x,"one\rtwo"\nb.wav,y,"three\r\nfour"\n')
+    augment(tmp_path / "t.csv", tmp_path / "out")
+
+    said = {clip.label: clip.extra["remark"] for clip in open_dataset(tmp_path / "out")}
+    assert said == {"x": "one\rtwo", "y": "three\r\nfour"}
+    assert (tmp_path / "out" / "clips.csv").read_bytes().splitlines(keepends=True)[0].endswith(b'"\n')
+
+
 def test_the_published_folds_of_a_checkout_are_kept(tmp_path, sounds):
     for fold in (1, 2):
         for label in ("dog", "rain"):

@@ -17,8 +17,9 @@ from earmark.audit.shortcuts import find_shortcuts
 from earmark.audit.sound import find_sound_faults
 from earmark.audit.spelling import find_imbalance, find_small_classes, find_spelling_variants
 from earmark.audit.summary import Summary, summarise
-from earmark.data.dataset import Dataset, count
+from earmark.data.dataset import Dataset, count, distinct_folds
 from earmark.data.splits import Split
+from earmark.errors import SettingError
 from earmark.features.store import FeatureStore
 
 SCHEMA = "earmark-audit/1"
@@ -99,8 +100,10 @@ def audit_dataset(
         name: What the data set is called; None for the name of its folder.
 
     Raises:
-        SettingError: `n_workers` is below 1, or the split is another data set's.
+        SettingError: `n_workers` is below 1, `seed` below 0, or the split is another data set's.
     """
+    if seed < 0:
+        raise SettingError(f"seed must be a whole number from 0, not {seed}")
     store = FeatureStore(None) if store is None else store
     measures = measure_dataset(dataset, store=store, n_workers=n_workers, progress=progress)
     repeats = find_repeats(measures, dataset, split=split, progress=progress)
@@ -113,7 +116,9 @@ def audit_dataset(
     if not quick and measures.sounds and len(dataset.labels) > 1:
         find = _Learner(dataset, measures, groups, seed, progress)
         heard = find.hear(store, n_workers)
-        leaks = measure_leaks(dataset, heard, split=split, seed=seed, progress=progress)
+        # A training would put repeats into one group where the split is still to be made.
+        leaking = dataset if split or distinct_folds(dataset) else find.grouped
+        leaks = measure_leaks(leaking, heard, split=split, seed=seed, progress=progress)
         findings += [*find.label_errors(heard), *find.shortcuts(), *find_leaks(leaks)]
     return Audit(
         summary=summarise(dataset, measures, name=name),
@@ -145,6 +150,12 @@ class _Learner:
     seed: int
     progress: Progress | None
 
+    @property
+    def grouped(self) -> Dataset:
+        """The clips with repeats in one group."""
+        clips = [replace(clip, group=self.groups.get(clip_address(clip), clip.group)) for clip in self.dataset]
+        return replace(self.dataset, clips=clips)
+
     def hear(self, store: FeatureStore, n_workers: int | None) -> Heard:
         """Return statistics of the clips that can be read."""
         typical_s = float(np.median([sound.duration_s for sound in self.measures.sounds]))
@@ -159,9 +170,7 @@ class _Learner:
 
     def label_errors(self, heard: Heard) -> list[Finding]:
         """Return labels that the rest contradicts; a repeat does not speak for itself, being in the same group."""
-        clips = [replace(clip, group=self.groups.get(clip_address(clip), clip.group)) for clip in self.dataset]
-        grouped = replace(self.dataset, clips=clips).subset(heard.kept)
-        return find_label_errors(grouped, heard.whole, seed=self.seed, progress=self.progress)
+        return find_label_errors(self.grouped.subset(heard.kept), heard.whole, seed=self.seed, progress=self.progress)
 
     def shortcuts(self) -> list[Finding]:
         """Return clues beside the content that give the class away."""

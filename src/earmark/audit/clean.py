@@ -7,7 +7,7 @@ from pathlib import Path
 from earmark.audit.audit import Audit
 from earmark.audit.clip_table import write_clip_table
 from earmark.audit.findings import Finding, clip_address
-from earmark.audit.repeats import Leaders, is_one_sound
+from earmark.audit.repeats import is_one_sound, repeat_sets
 from earmark.data.clip import Clip
 from earmark.data.dataset import Dataset, count, listed
 from earmark.errors import DataError, StorageError
@@ -111,28 +111,22 @@ def _left_out(audit: Audit, dataset: Dataset) -> dict[str, str]:
     for finding in audit.findings:
         if finding.kind in _LEAVES_OUT and finding.severity == "error":
             out |= dict.fromkeys(finding.clips, f"{finding.kind}: {finding.message}")
-    contradicted = _contradicted(audit, labels)
+    contradicted = _contradicted(audit, dataset, labels)
     for finding in audit.of("exact-repeat"):
         there = sorted((name for name in finding.clips if name not in out | contradicted), key=order.__getitem__)
         out |= dict.fromkeys(there[1:], f"exact-repeat: the same sound as {there[0]}" if there else "")
     return contradicted | out
 
 
-def _contradicted(audit: Audit, labels: Mapping[str, str]) -> dict[str, str]:
+def _contradicted(audit: Audit, dataset: Dataset, labels: Mapping[str, str]) -> dict[str, str]:
     """Return the clips that hang together by repeats, over however many others, and have two labels; and why."""
-    leaders = Leaders()
     kinds: dict[str, str] = {}
     for finding in filter(is_one_sound, audit.findings):
         for name in finding.clips:
-            leaders.join(finding.clips[0], name)
             kinds.setdefault(name, finding.kind)
-    clusters: dict[object, list[str]] = {}
-    for name in labels:
-        if name in kinds:
-            clusters.setdefault(leaders.of(name), []).append(name)
     return {
         name: f"{kinds[name]}: one sound has the labels {_labels(names, labels)}: {listed(names)}"
-        for names in clusters.values()
+        for names in repeat_sets(dataset, audit.findings)
         if len({labels[name] for name in names}) > 1
         for name in names
     }

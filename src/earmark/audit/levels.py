@@ -1,4 +1,4 @@
-"""What a waveform's samples say of its level: silence, clipping, channels without sound."""
+"""What a waveform's samples say of its level: how loud it is, where it is silent, channels without sound."""
 
 from dataclasses import dataclass
 
@@ -14,10 +14,6 @@ FLOOR_DB = -200.0
 """The level that stands for no sound at all."""
 
 _FRAME_S = 0.01
-_STEP = 2.0**-15  # of 16 bit
-_LEAST_CEILING = 0.05  # below it a few steps of 16 bit look like a ceiling
-_LEAST_RUN = 3
-_ABRUPT = 8  # times the tolerance: how far below the ceiling the sound is just beside a run
 
 
 @dataclass(frozen=True)
@@ -33,6 +29,33 @@ class Silences:
     leading_s: float
 
 
+class Level:
+    """The mean and the level of a sound that comes in blocks.
+
+    Source: T. Chan, G. Golub and R. LeVeque, "Updating Formulae and a Pairwise Algorithm for Computing Sample
+    Variances", 1979, equation 2.1: no offset, however large, costs digits of the level.
+    """
+
+    def __init__(self) -> None:
+        self._n = 0
+        self._sum_of_squares = 0.0
+        self.offset = 0.0
+
+    def add(self, waveform: FloatArray) -> None:
+        """Take the next block, (n_samples,), not empty."""
+        n, mean = len(waveform), float(waveform.mean(dtype=np.float64))
+        step = mean - self.offset
+        self._sum_of_squares += float(np.var(waveform, dtype=np.float64)) * n + step**2 * self._n * n / (self._n + n)
+        self._n += n
+        self.offset += step * n / self._n
+
+    @property
+    def level_db(self) -> float:
+        """The level about the mean in dB re full scale (a constant 1), not below `FLOOR_DB`."""
+        power = self._sum_of_squares / max(1, self._n)
+        return max(FLOOR_DB, 10 * float(np.log10(power))) if power > 0 else FLOOR_DB
+
+
 def level_db(waveform: FloatArray) -> float:
     """Return the level of a waveform about its mean in dB re full scale (a constant 1), not below `FLOOR_DB`.
 
@@ -42,8 +65,54 @@ def level_db(waveform: FloatArray) -> float:
     >>> round(level_db(np.tile(np.float32([0.5, -0.5]), 100)), 2)
     -6.02
     """
-    power = float(np.var(waveform, dtype=np.float64))
-    return max(FLOOR_DB, 10 * float(np.log10(power))) if power > 0 else FLOOR_DB
+    level = Level()
+    level.add(waveform)
+    return level.level_db
+
+
+class SilenceSearch:
+    """Looks for silence in a sound that comes in blocks.
+
+    Args:
+        sample_rate: Its rate in Hz.
+        least_s: The shortest silent stretch that counts, in seconds.
+    """
+
+    def __init__(self, sample_rate: int, *, least_s: float = 1.0) -> None:
+        self._sample_rate = sample_rate
+        self._least_s = least_s
+        self._frame_samples = max(1, round(_FRAME_S * sample_rate))
+        self._rest = np.zeros(0, np.float32)
+        self._n_samples = 0
+        self._is_silent: list[npt.NDArray[np.bool_]] = []
+
+    def add(self, waveform: FloatArray) -> None:
+        """Take the next block, (n_samples,)."""
+        self._n_samples += len(waveform)
+        waveform = np.concatenate([self._rest, waveform]) if len(self._rest) else waveform
+        n_whole = len(waveform) // self._frame_samples * self._frame_samples
+        self._look_at(waveform[:n_whole])
+        self._rest = waveform[n_whole:].copy()
+
+    def _look_at(self, waveform: FloatArray) -> None:
+        if len(waveform):
+            starts = np.arange(0, len(waveform), self._frame_samples)
+            loudest = np.maximum(np.maximum.reduceat(waveform, starts), -np.minimum.reduceat(waveform, starts))
+            self._is_silent.append(loudest <= SILENCE)
+
+    def finish(self) -> Silences:
+        """Return where it is silent, at the end of a sound of one sample at least."""
+        self._look_at(self._rest)
+        is_silent = np.concatenate(self._is_silent)
+        edges = np.arange(len(is_silent) + 1) * self._frame_samples
+        edges_s = np.minimum(edges, self._n_samples) / self._sample_rate  # (n_frames + 1,)
+        stretches = tuple(
+            (round(float(edges_s[first]), 3), round(float(edges_s[stop]), 3))
+            for first, stop in runs_of(is_silent)
+            if edges_s[stop] - edges_s[first] >= self._least_s - 1e-9
+        )
+        n_leading = len(is_silent) if is_silent.all() else int(is_silent.argmin())
+        return Silences(stretches, float(edges_s[n_leading]))
 
 
 def find_silences(waveform: FloatArray, sample_rate: int, *, least_s: float = 1.0) -> Silences:
@@ -57,61 +126,21 @@ def find_silences(waveform: FloatArray, sample_rate: int, *, least_s: float = 1.
     >>> find_silences(np.r_[np.zeros(200), np.ones(100)].astype(np.float32), 100)
     Silences(stretches=((0.0, 2.0),), leading_s=2.0)
     """
-    frame_samples = max(1, round(_FRAME_S * sample_rate))
-    starts = np.arange(0, len(waveform), frame_samples)
-    loudest = np.maximum(np.maximum.reduceat(waveform, starts), -np.minimum.reduceat(waveform, starts))
-    edges = np.append(starts, len(waveform)) / sample_rate  # (n_frames + 1,)
-    is_silent = loudest <= SILENCE
-    stretches = tuple(
-        (round(float(edges[first]), 3), round(float(edges[stop]), 3))
-        for first, stop in runs_of(is_silent)
-        if edges[stop] - edges[first] >= least_s - 1e-9
-    )
-    n_leading = len(is_silent) if is_silent.all() else int(is_silent.argmin())
-    return Silences(stretches, float(edges[n_leading]))
+    search = SilenceSearch(sample_rate, least_s=least_s)
+    search.add(waveform)
+    return search.finish()
 
 
-def find_clipping(waveform: FloatArray) -> tuple[int, int]:
-    """Return how many runs of samples lie at the waveform's own ceiling, and how many samples they are.
-
-    A run has three samples at least, within a step of 16 bit or so of the largest (or the smallest) sample, and the
-    sound beside it is clearly lower: the round top of a low tone is none. So a sound that was clipped and then made
-    quieter is seen too. Lossy coding makes flat tops uneven: then only those above full scale are seen.
-
-    Args:
-        waveform: Sound, shape (n_samples,), at least one sample.
-
-    Returns:
-        Number of runs and number of samples in them.
-
-    >>> wave = np.sin(np.arange(1000) / 5).astype(np.float32)
-    >>> find_clipping(wave), find_clipping(np.clip(2 * wave, -1, 1))[0]
-    ((0, 0), 64)
-    """
-    n_runs = n_samples = 0
-    for signed in (waveform, -waveform):
-        ceiling = min(1.0, float(signed.max()))  # a lossy decoder's tops lie above full scale where it was clipped
-        if ceiling < _LEAST_CEILING:
-            continue
-        tolerance = max(1.1 * _STEP, 2e-4 * ceiling)
-        for first, stop in runs_of(signed >= ceiling - tolerance):
-            beside = signed[max(0, first - 1) : stop + 1 : stop - first + 1]
-            if stop - first >= _LEAST_RUN and (beside < ceiling - _ABRUPT * tolerance).any():
-                n_runs += 1
-                n_samples += stop - first
-    return n_runs, n_samples
-
-
-def dead_channels(channels: FloatArray) -> tuple[int, ...]:
+def dead_channels(peaks: npt.ArrayLike) -> tuple[int, ...]:
     """Return the channels, counted from 0, that are silent while another one is not.
 
     Args:
-        channels: Shape (n_channels, n_samples).
+        peaks: The largest magnitude of each channel, shape (n_channels,).
 
-    >>> dead_channels(np.float32([[0.5, -0.5], [0.0, 0.0]]))
+    >>> dead_channels([0.5, 0.0])
     (1,)
     """
-    loudest = np.abs(channels).max(axis=1)
+    loudest = np.asarray(peaks)
     if loudest.max() <= SILENCE:
         return ()
     return tuple(np.flatnonzero(loudest <= SILENCE).tolist())

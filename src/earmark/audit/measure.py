@@ -4,7 +4,7 @@ import dataclasses
 import json
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,18 +16,20 @@ import xxhash
 from earmark._util.files import content_key, text_key
 from earmark._util.progress import NoProgress, Progress
 from earmark.audio import FloatArray
-from earmark.audit.bandwidth import find_bandwidth
-from earmark.audit.decode import Decoded, decode
+from earmark.audio.blocks import SoundBlocks
+from earmark.audit.bandwidth import MeanSpectrum
+from earmark.audit.clipping import FlatTops, TopsBelow
+from earmark.audit.decode import clip_blocks, mix_of
 from earmark.audit.findings import clip_address
-from earmark.audit.fingerprint import Fingerprint, fingerprint
-from earmark.audit.levels import dead_channels, find_clipping, find_silences, level_db
+from earmark.audit.fingerprint import Fingerprint, FingerprintMaker
+from earmark.audit.levels import Level, SilenceSearch, dead_channels
 from earmark.data.clip import Clip
 from earmark.data.dataset import Dataset
 from earmark.errors import AudioError, SettingError
 from earmark.features.store import FeatureStore
 
 # To be raised with every change that measures other numbers in the same sound, or makes another fingerprint of it.
-MEASURE_VERSION = 2
+MEASURE_VERSION = 3
 
 _AHEAD = 8  # clips a worker that are given out before the first is asked for
 _MOST_WORKERS = 8
@@ -145,34 +147,88 @@ def measure_dataset(
     )
 
 
-def measure(decoded: Decoded) -> dict[str, Any]:
-    """Return what is measured of a sound: the attributes of `Measured` but for index, name and fingerprint.
+def measure(sound: SoundBlocks) -> tuple[dict[str, Any], Fingerprint]:
+    """Return what is measured of a sound, block by block: the attributes of `Measured` but for index and name.
+
+    A sound that was clipped for hours and made softer later is decoded twice.
 
     Args:
-        decoded: The sound.
+        sound: The sound.
+
+    Raises:
+        AudioError: It cannot be decoded to its end, or samples are not finite.
     """
-    mix, info = decoded.mix, decoded.info
-    silences = find_silences(mix, info.sample_rate)
-    bandwidth_hz, is_cut = find_bandwidth(mix, info.sample_rate)
-    clipping = [find_clipping(channel) for channel in decoded.channels]
-    return {
-        "sample_rate": info.sample_rate,
-        "n_channels": info.n_channels,
-        "container": info.container,
-        "subtype": info.subtype,
-        "duration_s": len(mix) / info.sample_rate,
-        "peak": float(np.abs(decoded.channels).max()),
-        "rms_db": level_db(mix),
-        "n_clipped_runs": sum(n_runs for n_runs, _ in clipping),
-        "clipped_share": sum(n_samples for _, n_samples in clipping) / decoded.channels.size,
-        "offset": float(mix.mean(dtype=np.float64)),
+    level, silence, key = Level(), SilenceSearch(sound.sample_rate), SoundKey(sound.n_channels)
+    spectrum, maker = MeanSpectrum(sound.n_samples), FingerprintMaker(sound.sample_rate)
+    tops = [(sign, channel, TopsBelow()) for channel in range(sound.n_channels) for sign in (1, -1)]
+    for channels in sound:
+        mix = mix_of(channels)
+        for part in (level, silence, spectrum, maker):
+            part.add(mix)
+        key.add(channels)
+        for sign, channel, found in tops:
+            found.add(channels[channel] if sign > 0 else -channels[channel])
+    silences = silence.finish()
+    bandwidth_hz, is_cut = spectrum.bandwidth(sound.sample_rate)
+    flat = _flat_tops(sound, tops)
+    peaks = [max(one.peak, other.peak) for (*_, one), (*_, other) in zip(tops[::2], tops[1::2], strict=True)]
+    values = {
+        "sample_rate": sound.sample_rate,
+        "n_channels": sound.n_channels,
+        "container": sound.container,
+        "subtype": sound.subtype,
+        "duration_s": sound.n_samples / sound.sample_rate,
+        "peak": max(peaks),
+        "rms_db": level.level_db,
+        "n_clipped_runs": sum(each.n_runs for each in flat),
+        "clipped_share": sum(each.n_samples for each in flat) / (sound.n_samples * sound.n_channels),
+        "offset": level.offset,
         "silent_stretches": silences.stretches,
         "leading_silence_s": silences.leading_s,
         "bandwidth_hz": bandwidth_hz,
         "is_cut": is_cut,
-        "dead_channels": dead_channels(decoded.channels),
-        "content_key": sound_key(decoded.channels, info.sample_rate),
+        "dead_channels": dead_channels(peaks),
+        "content_key": key.finish(sound.sample_rate),
     }
+    return values, maker.finish()
+
+
+def _flat_tops(sound: SoundBlocks, tops: Sequence[tuple[int, int, TopsBelow]]) -> list[FlatTops]:
+    """Return the counts of flat tops; the sound is gone through again for those that could not be counted at once."""
+    again = [(sign, channel, FlatTops(found.peak)) for sign, channel, found in tops if found.is_open]
+    for channels in sound if again else ():
+        for sign, channel, counting in again:
+            counting.add(channels[channel] if sign > 0 else -channels[channel])
+    return [found.finish() for *_, found in tops if not found.is_open] + [counting for *_, counting in again]
+
+
+class SoundKey:
+    """Makes the digits that name a decoded sound, which comes in blocks: see `sound_key`.
+
+    Args:
+        n_channels: Number of channels.
+    """
+
+    def __init__(self, n_channels: int) -> None:
+        self._digests = [xxhash.xxh3_128() for _ in range(n_channels)]
+
+    def add(self, channels: FloatArray) -> None:
+        """Take the next block, (n_channels, n_samples)."""
+        for digest, channel in zip(self._digests, channels, strict=True):
+            digest.update(np.clip(np.rint(channel * np.float32(32768)), -32768, 32767).astype("<i2"))
+
+    def finish(self, sample_rate: int) -> str:
+        """Return the digits.
+
+        Args:
+            sample_rate: The rate in Hz.
+        """
+        rate = sample_rate.to_bytes(8, "little")
+        names = [digest.digest() for digest in self._digests]
+        if len(set(names)) > 1:
+            return xxhash.xxh3_128_hexdigest(b"".join(names) + rate)
+        self._digests[0].update(rate)
+        return self._digests[0].hexdigest()
 
 
 def sound_key(waveform: FloatArray, sample_rate: int) -> str:
@@ -184,12 +240,10 @@ def sound_key(waveform: FloatArray, sample_rate: int) -> str:
         waveform: Sound, shape (n_samples,) or (n_channels, n_samples).
         sample_rate: Its rate in Hz.
     """
-    steps = np.clip(np.rint(waveform * np.float32(32768)), -32768, 32767).astype("<i2")
-    channels = np.atleast_2d(steps)
-    if (channels == channels[0]).all():
-        channels = channels[:1]
-    shape = b"".join(n.to_bytes(8, "little") for n in channels.shape) if len(channels) > 1 else b""
-    return xxhash.xxh3_128_hexdigest(channels.tobytes() + shape + sample_rate.to_bytes(8, "little"))
+    channels = np.atleast_2d(waveform)
+    key = SoundKey(len(channels))
+    key.add(channels)
+    return key.finish(sample_rate)
 
 
 def why_unusable(reason: str) -> Literal["unreadable", "truncated", "empty", "not-finite"]:
@@ -221,8 +275,7 @@ class _Measurer:
             key = self._key(clip)
             known = self._recall(key) if key else None
             if known is None:
-                decoded = decode(clip)
-                known = measure(decoded), fingerprint(decoded.mix, decoded.info.sample_rate)
+                known = measure(clip_blocks(clip))
                 if key:
                     self._keep(key, *known)
         except (AudioError, SettingError) as error:  # the second: a stretch that cannot be, in one row of a table

@@ -91,6 +91,25 @@ def repeat_groups(dataset: Dataset, findings: Iterable[Finding]) -> dict[str, st
     return {name: first[leaders.of(group)] for name, group in group_of.items() if leaders.of(group) in first}
 
 
+def repeat_sets(dataset: Dataset, findings: Iterable[Finding]) -> list[list[str]]:
+    """Return the clips that are one sound, also by way of others: their addresses, in the order of the data set.
+
+    Args:
+        dataset: The clips.
+        findings: What was found; only exact and near repeats matter, and only those of a score from `SURE` on.
+    """
+    leaders = Leaders()
+    for finding in filter(is_one_sound, findings):
+        for name in finding.clips[1:]:
+            leaders.join(finding.clips[0], name)
+    known = set(leaders.known())
+    sets: dict[object, list[str]] = {}
+    for name in (clip_address(clip) for clip in dataset):
+        if name in known:
+            sets.setdefault(leaders.of(name), []).append(name)
+    return list(sets.values())
+
+
 def is_one_sound(finding: Finding) -> bool:
     """Return whether a finding says for sure that its clips are one sound."""
     return finding.kind in {"exact-repeat", "near-repeat"} and finding.score >= SURE

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from earmark.cli.console import ProgressBar, name_bad_files, show, show_json, talk
-from earmark.cli.options import AsJson, Cache, Device, GroupColumn, GroupPattern, Strict
+from earmark.cli.options import AsJson, Cache, Device, GroupColumn, GroupPattern, GroupTag, Strict
+from earmark.errors import SettingError
 
 
 def evaluate(
@@ -23,6 +24,7 @@ def evaluate(
     ] = None,
     group_column: GroupColumn = None,
     group_pattern: GroupPattern = None,
+    group_tag: GroupTag = None,
     device: Device = None,
     strict: Strict = False,
     cache: Cache = None,
@@ -30,7 +32,7 @@ def evaluate(
 ) -> None:
     """Score a classifier on labelled sounds that it was not trained on."""
     from earmark.data.dataset import Dataset
-    from earmark.data.open import open_dataset
+    from earmark.data.plan import open_planned
     from earmark.experiment.evaluation import evaluate_bundle
     from earmark.features.interchange.catalogue import open_features
     from earmark.features.interchange.table import FeatureTable
@@ -39,10 +41,13 @@ def evaluate(
     table = open_features(data)
     labelled: Dataset | FeatureTable
     if table is not None:
+        _refuse_tag(group_tag)
         labelled = table.regroup(column=group_column, pattern=group_pattern)
         dataset = table.dataset
     else:
-        labelled = dataset = open_dataset(data, group_column=group_column, group_pattern=group_pattern)
+        labelled = dataset = open_planned(
+            data, plan=None, group_column=group_column, group_pattern=group_pattern, group_tag=group_tag
+        )
     with ProgressBar() as progress:
         evaluation = evaluate_bundle(
             run,
@@ -63,3 +68,8 @@ def evaluate(
         show_json(evaluation.scorecard.to_json())
     else:
         show(str(evaluation.scorecard))
+
+
+def _refuse_tag(group_tag: str | None) -> None:
+    if group_tag is not None:
+        raise SettingError("features have no tags to group by: leave --group-tag out, or score the sounds")

@@ -60,7 +60,7 @@ def inspect(
     if write_table:
         check_table_target(write_table, overwrite=overwrite)
         for target in (write_table, left_out_table(write_table)):
-            refuse_target(Path(data).expanduser(), target, "--write-table")
+            refuse_target(Path(data).expanduser(), target, "--write-table", *_tables(split))
     _refuse_negative(seed)
     if group_tag is None and split is None and test_fold is None:
         dataset, parts = open_sounds(data, group_column=group_column, group_pattern=group_pattern), None
@@ -98,6 +98,11 @@ def inspect(
     if page:
         talk(f"page: {page}")
     return FOUND if any(finding.severity in failing for finding in audit.findings) else 0
+
+
+def _tables(split: str | None) -> list[Path]:
+    """Return the table of a split that is given, where it is one."""
+    return [Path(split).expanduser()] if split else []
 
 
 def _refuse_negative(seed: int | None) -> None:

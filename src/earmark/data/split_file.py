@@ -157,13 +157,16 @@ def save_split(path: str | Path, dataset: Dataset, split: Split | None = None) -
     if split is not None:
         check_split(dataset, split)
     parts = split_parts(split, dataset.n) if split else [""] * dataset.n
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(_COLUMNS)
+    rows = []
     for clip, part in zip(dataset, parts, strict=True):
         fold = "" if split or clip.fold is None else str(clip.fold)
         name, start, end = stretch_of(clip)
-        writer.writerow((name, clip.label, clip.group, start, end, part, fold, _content(clip)))
+        rows.append((name, clip.label, clip.group, start, end, part, fold, _content(clip)))
+    # csv of Python 3.11 leaves a carriage return bare, and reads it as the end of a line.
+    has_returns = any("\r" in cell for row in rows for cell in row)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL if has_returns else csv.QUOTE_MINIMAL)
+    writer.writerows([_COLUMNS, *rows])
     write_text(Path(path), text.getvalue())
 
 

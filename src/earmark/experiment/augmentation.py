@@ -17,6 +17,7 @@ from earmark._util.seeds import spawn_generator
 from earmark.audio import FloatArray
 from earmark.audio.read import read_info, read_sound
 from earmark.audio.write import write_sound
+from earmark.audit.decisions import table_text
 from earmark.augment.catalogue import AUGMENTATIONS
 from earmark.augment.chain import Chain, Step, describe_steps
 from earmark.data.clip import Clip
@@ -323,15 +324,13 @@ class _Table:
 
     def text(self, left_out: Mapping[int, str]) -> str:
         """Return the table without the clips that were left out."""
-        text = io.StringIO()
-        writer = csv.DictWriter(text, [*COLUMNS, *_TIES, *self._beyond], lineterminator="\n")
-        writer.writeheader()
+        rows = []
         for (number, index, _), cells in zip(self._rows, self._cells, strict=True):
             if index not in left_out:
                 clip = self._dataset[index]
                 beyond = {name: clip.extra.get(name, "") for name in self._beyond}
-                writer.writerow(cells | self._ties(clip, number) | beyond)
-        return text.getvalue()
+                rows.append(cells | self._ties(clip, number) | beyond)
+        return table_text([*COLUMNS, *_TIES, *self._beyond], rows)
 
     def _ties(self, clip: Clip, number: int) -> dict[str, str]:
         if number:

@@ -12,35 +12,28 @@ import torch
 import earmark
 from earmark._util.files import text_key
 from earmark._util.progress import Progress
-from earmark.audio.read import read_info
-from earmark.audio.segments import Segments, segments_by_count, segments_by_length
 from earmark.augment.chain import Step
-from earmark.data.clip import Clip
 from earmark.data.copies import tested_copies, without_tested_copies
 from earmark.data.dataset import Dataset, distinct_folds
 from earmark.data.folds import with_folds
 from earmark.data.parts import split_of_parts
 from earmark.data.plan import apply_plan, is_table, open_planned
 from earmark.data.splits import Split, split_dataset
-from earmark.errors import AudioError, DataError, SettingError
+from earmark.errors import DataError, SettingError
 from earmark.experiment.changes import make_versions, resolve_steps, settle_steps
 from earmark.experiment.choosing import only_clips
 from earmark.experiment.config import Named, RunConfig, segments_of
+from earmark.experiment.cutting import make_recipe
+from earmark.experiment.keeping import blaming_repeats, keep_repeats, keeping_of
 from earmark.experiment.tables import SUMMARY, summaries, table_features, table_recipe
 from earmark.features.catalogue import FRONT_ENDS
 from earmark.features.extract import FEATURES_VERSION, BadFile, FeatureSet, Recipe, describe_bad_files, extract_features
-from earmark.features.interchange.catalogue import open_features
+from earmark.features.interchange.catalogue import holds_features, open_features
 from earmark.features.interchange.table import FeatureTable
 from earmark.features.store import FeatureStore
-from earmark.models.catalogue import NETWORKS
 from earmark.models.device import has_fast_bfloat16
 
 _TEST_FRACTION = 0.2
-_SEGMENT_S = 2.0
-_SHORT_HOP_S = 0.75
-_LONG_CLIP_S = 10.0  # from here on a clip gives enough segments side by side
-_MOST_PADDED = 2.0  # times the typical clip: from there on a segment is more padding than sound
-_N_INFO = 200  # clips that the typical length is taken from: enough for a median, quick on any data set
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,15 +78,17 @@ def prepare(
 ) -> Prepared:
     """Open the data set that a configuration names, split it, and compute its features or take those it holds.
 
+    Clips that are one sound are kept on one side of a split that is still to be made: see `keep_repeats`.
+
     Args:
         config: See `RunConfig`.
         store: Where features are kept.
-        strict: Whether one bad file stops everything.
+        strict: Whether one bad file stops everything, or one sound that is on two sides of the split.
         progress: What is told while files are read.
 
     Raises:
         DataError: The data set cannot be used, or `strict` and a file is bad.
-        SplitError: The split cannot be made.
+        SplitError: The split cannot be made, or the one that is given tears what `keep_repeats` keeps.
     """
 
     def split(clips: Dataset) -> Split:
@@ -110,7 +105,13 @@ def prepare(
         group_pattern=data.group_pattern,
         group_tag=data.group_tag,
     )
-    return prepare_dataset(dataset, config, split=split, store=store, strict=strict, progress=progress)
+    if keeping_of(dataset, config, strict=strict) != "tell":  # it listens: what cannot be is said before
+        _refuse_one_class(dataset)
+        split(dataset)
+        resolve_steps(config, front_end=make_recipe(config, dataset).front_end, hears_sound=True)
+    kept = keep_repeats(dataset, config, store=store, strict=strict, progress=progress)
+    with blaming_repeats(dataset, kept):
+        return prepare_dataset(kept, config, split=split, store=store, strict=strict, progress=progress)
 
 
 def prepare_dataset(
@@ -195,6 +196,8 @@ def prepare_table(
     """
     if config.data.group_tag is not None:
         raise SettingError("features have no tags to group by: leave the group tag out, or start from the sounds")
+    if config.split.repeats in {"together", "refuse"}:
+        raise SettingError("features have no sounds to find repeats in: leave split.repeats out")
     dataset = table.dataset.regroup(column=config.data.group_column, pattern=config.data.group_pattern)
     dataset = apply_plan(dataset, config.split.plan, whole=True)
     _refuse_one_class(dataset)
@@ -258,84 +261,6 @@ def split_by_config(dataset: Dataset, config: RunConfig) -> Split:
     )
 
 
-def make_recipe(config: RunConfig, clips: Sequence[Clip]) -> Recipe:
-    """Return how features are made, with the segments resolved for clips of this length.
-
-    Raises:
-        SettingError: The segments cannot be.
-    """
-    settings, name = config.front_end.settings, config.front_end.name
-    takes = FRONT_ENDS[name].takes
-    if takes == "picture":
-        raise SettingError(
-            f"the front end {name!r} takes pictures, not sounds: draw them with earmark features DATA -o PICTURES "
-            "--format pictures, and train on those"
-        )
-    if takes != "waveform":
-        raise SettingError(f"the front end {name!r} takes features, not sounds: name another, such as mfcc")
-    return Recipe(
-        front_end=config.front_end.name, settings=settings, segments=_segments(config, clips, settings.sample_rate)
-    )
-
-
-def _segments(config: RunConfig, clips: Sequence[Clip], sample_rate: int) -> Segments | None:
-    wanted = config.segments
-    if wanted.segment_s is not None:
-        segments = segments_by_length(wanted.segment_s, hop_s=wanted.hop_s, sample_rate=sample_rate)
-        if wanted.segment_s > _MOST_PADDED * (typical_s := typical_duration_s(clips)):
-            raise SettingError(
-                f"segment_s is {wanted.segment_s:g} and the clips are about {typical_s:.1f} s long: most of "
-                "each segment would be padding; make it shorter"
-            )
-        return segments
-    network = NETWORKS[config.network.name]
-    if wanted.count is None and network.whole_clips and FRONT_ENDS[config.front_end.name].whole_clips:
-        return None
-    typical_samples = round(typical_duration_s(clips) * sample_rate)
-    if wanted.count is not None:
-        return segments_by_count(wanted.count, clip_samples=typical_samples)
-    if network.segment_s is not None:
-        length_samples = min(typical_samples, round(network.segment_s * sample_rate))
-        return Segments(length_samples=length_samples, hop_samples=length_samples)
-    return default_segments(typical_samples, sample_rate)
-
-
-def default_segments(typical_samples: int, sample_rate: int) -> Segments:
-    """Return how clips are cut where neither user nor network says: two seconds, overlapping where clips are short.
-
-    Short segments give the network more to learn from, and their mean more to decide by. How this was chosen:
-    docs/decisions/0006-the-default-recipe.md.
-
-    Args:
-        typical_samples: The typical length of a clip.
-        sample_rate: In Hz.
-    """
-    length_samples = min(typical_samples, round(_SEGMENT_S * sample_rate))
-    hop_s = _SEGMENT_S if typical_samples >= _LONG_CLIP_S * sample_rate else _SHORT_HOP_S
-    return Segments(length_samples=length_samples, hop_samples=min(length_samples, round(hop_s * sample_rate)))
-
-
-def typical_duration_s(clips: Sequence[Clip]) -> float:
-    """Return the median length of clips in seconds, from the headers of at most 200 of them spread over the set.
-
-    Raises:
-        DataError: None of them can be read.
-    """
-    step = max(1, -(-len(clips) // _N_INFO))
-    durations = []
-    for clip in clips[::step]:
-        try:
-            file_s = read_info(clip.path).duration_s
-        except AudioError:  # named when the sounds are read
-            continue
-        end_s = file_s if clip.end_s is None else min(clip.end_s, file_s)  # a table may ask for more than there is
-        if end_s > clip.start_s:
-            durations.append(end_s - clip.start_s)
-    if not durations:
-        raise DataError(f"none of the sounds can be read; the first is {clips[0].path}")
-    return float(np.median(durations))
-
-
 def same_size(features: FeatureSet) -> Sequence[npt.NDArray[np.float32]]:
     """Return the features of each clip, after making sure that all segments have one shape.
 
@@ -388,6 +313,8 @@ def settled(config: RunConfig, prepared: Prepared) -> RunConfig:
         split = replace(split, test_fold=folds[-1])
     elif split.test_fold is None and split.test_fraction is None and split.plan is None:
         split = replace(split, test_fraction=_TEST_FRACTION)
+    if not holds_features(config.data.path):
+        split = replace(split, repeats=keeping_of(prepared.dataset, config))
     front_end = Named(name=recipe.front_end, settings=recipe.settings)
     return replace(
         config,

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from earmark._util.files import content_key, text_key
+from earmark._util.progress import Progress
 from earmark.data.copies import copies_in
 from earmark.data.dataset import Dataset, distinct_folds, listed
 from earmark.data.folds import with_folds
@@ -15,8 +16,11 @@ from earmark.data.splits import split_dataset
 from earmark.errors import SettingError, SplitError
 from earmark.experiment.changes import resolve_steps
 from earmark.experiment.config import RunConfig, segments_of
-from earmark.experiment.prepare import make_recipe, resolved
+from earmark.experiment.cutting import make_recipe
+from earmark.experiment.keeping import blaming_repeats, keep_repeats, keeping_of
+from earmark.experiment.prepare import resolved
 from earmark.features.interchange.catalogue import holds_features, open_features
+from earmark.features.store import FeatureStore
 from earmark.models.device import resolve_device
 
 _N_FOLDS = 5
@@ -37,12 +41,22 @@ class Settled:
     config: RunConfig
 
 
-def settle_folds(config: RunConfig, n_folds: int | None = None) -> Settled:
+def settle_folds(
+    config: RunConfig,
+    n_folds: int | None = None,
+    *,
+    store: FeatureStore | None = None,
+    strict: bool = False,
+    progress: Progress | None = None,
+) -> Settled:
     """Find or compute the folds of a data set, and make sure that each of them can be the test part.
 
     Args:
         config: See `RunConfig`; its split may not name a test part.
         n_folds: How many folds to compute where the data set has none; five if None.
+        store: Where what was measured is kept, when repeats are looked for (see `keep_repeats`); None for nowhere.
+        strict: Whether repeats in two folds are refused, whatever the configuration says.
+        progress: Is told how far the listening is.
 
     Returns:
         The folds, the clips in them, and the configuration that says where they come from; its test fold is the first,
@@ -51,8 +65,8 @@ def settle_folds(config: RunConfig, n_folds: int | None = None) -> Settled:
     Raises:
         SettingError: The configuration names a test part or a split in parts, there are folds already, or one only.
         DataError: The data set cannot be used.
-        SplitError: The folds cannot be made, or one of them cannot be the test part: a group lies in others too, or
-            all clips of a class lie in it.
+        SplitError: The folds cannot be made, or one of them cannot be the test part: a group, or a sound that is
+            not to be torn, lies in others too, or all clips of a class lie in it.
     """
     if config.split.test_fold is not None or config.split.test_fraction is not None:
         raise SettingError("a cross-validation tests on every fold: leave the test part out")
@@ -70,12 +84,28 @@ def settle_folds(config: RunConfig, n_folds: int | None = None) -> Settled:
     if not folds:
         n_folds = _N_FOLDS if n_folds is None else n_folds
         _refuse_too_many(dataset, n_folds)
-        dataset = with_folds(dataset, n_folds, seed=config.seed)
-        folds, split = tuple(range(1, n_folds + 1)), replace(split, n_folds=n_folds, test_fold=1)
+    folded = _folded(dataset, n_folds, config)
+    if not holds_features(config.data.path):
+        keeping = keeping_of(dataset, config)
+        kept = keep_repeats(
+            dataset, config, store=store or FeatureStore(None), strict=strict, every_fold=True, progress=progress
+        )
+        with blaming_repeats(dataset, kept):
+            folded = folded if kept is dataset else _folded(kept, n_folds, config)
+        split = replace(split, repeats=keeping)
+    split = replace(split, n_folds=split.n_folds if folds else n_folds, test_fold=distinct_folds(folded)[0])
+    return Settled(folds=distinct_folds(folded), dataset=folded, config=replace(config, split=split))
+
+
+def _folded(dataset: Dataset, n_folds: int | None, config: RunConfig) -> Dataset:
+    """Return the clips in folds each of which can be tested: what the last cannot do is said now, not after hours."""
+    if not distinct_folds(dataset):
+        dataset = with_folds(dataset, n_folds or _N_FOLDS, seed=config.seed)
     _refuse_alone(dataset)
-    for fold in folds:  # what the last fold cannot do is said now, and not after hours
-        split_dataset(dataset, seed=config.seed, test_fold=fold, validation_fraction=split.validation_fraction)
-    return Settled(folds=folds, dataset=dataset, config=replace(config, split=replace(split, test_fold=folds[0])))
+    fraction = config.split.validation_fraction
+    for fold in distinct_folds(dataset):
+        split_dataset(dataset, seed=config.seed, test_fold=fold, validation_fraction=fraction)
+    return dataset
 
 
 def settle_segments(config: RunConfig, dataset: Dataset) -> RunConfig:

@@ -49,6 +49,13 @@ def test_the_other_columns_mean_what_they_say_and_the_rest_is_kept(write):
     assert second.extra == {"artist": "Bo", "key": ""}
 
 
+def test_rows_without_a_label_among_others_are_left_out_and_named(write):
+    data = table.load(write("path,label,fold\na.wav,dog,1\nb.wav,,\n,\t,\nc.wav,rain,2\n./b.wav, ,7\n"))
+
+    assert [(clip.name, clip.fold) for clip in data] == [("a.wav", 1), ("c.wav", 2)]
+    assert data.notes == ("2 clips without a label left out: b.wav, ./b.wav",)
+
+
 def test_stretches_of_one_file_share_a_group(write):
     data = table.load(write("path,label,start_s,end_s\na.wav,dog,0,1\na.wav,rain,1,2\nb.wav,dog,0,1\n"))
 
@@ -109,7 +116,7 @@ def test_labels_that_differ_in_case_stay_apart(write):
 
 
 def test_blank_rows_are_passed_over_and_counted(write):
-    path = write("\npath,label\n\na.wav,dog\n,\n   ,\nb.wav,\n")
+    path = write("\npath,label\n\na.wav,dog\n,\n   ,\n,rain\n")
 
     assert "row 7 has nothing" in refusal(path)
 
@@ -220,7 +227,7 @@ def test_rows_that_contradict_each_other_are_refused(write, column, one, other, 
         ("path,labels\na.wav,dog\n", "no column 'label': did you mean 'labels'?"),
         ("a.wav,dog\nb.wav,rain\n", "no column 'path'"),
         ("path,label,label\na.wav,dog,dog\n", "two columns called 'label'"),
-        ("path,label\na.wav,dog\nb.wav,\nc.wav, \n", "'label' must hold a label: row 3 has nothing, row 4 has nothing"),
+        ("path,label\na.wav,\nb.wav, \n", "'label' must hold a label: row 2 has nothing, row 3 has nothing"),
         ("path,label\na.wav\n", "'label' must hold a label: row 2 has nothing"),
         ("path,label\na.wav,dog\n,rain\n", "'path' must hold a path: row 3 has nothing"),
         ("path,label,group\na.wav,dog,g\nb.wav,rain,\n", "'group' must hold a group: row 3 has nothing"),

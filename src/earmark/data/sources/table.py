@@ -45,7 +45,8 @@ def load(path: Path) -> Dataset:
 
     Paths are read from the table's folder. Where there is no group, the file is the group, so that stretches of one
     file stay together. Other columns are kept in `Clip.extra`. A row whose file is missing stays: it fails when it is
-    read, and is named with the other files that cannot be read. A file is a table of UTF-8 text, with commas, tabs or
+    read, and is named with the other files that cannot be read. Where some rows have a label, those without one are
+    left out, and the notes name them. A file is a table of UTF-8 text, with commas, tabs or
     semicolons between the cells.
 
     Raises:
@@ -55,8 +56,18 @@ def load(path: Path) -> Dataset:
     if len(tables) > 1:
         raise DataError(f"{path} holds several tables: open one of {listed(table.name for table in tables)}")
     table = tables[0]
-    clips, notes = load_clips(table, root=table.parent, sounds=table.parent, columns=Columns())
-    return Dataset(clips, table.parent, tuple(notes))
+    header, rows = read_rows(table)
+    labelled = [row for row in rows if row[1].get("label", "").strip()]
+    unlabelled = [row for row in rows if not row[1].get("label", "").strip()] if labelled else []
+    clips, notes = clips_of_rows(
+        table, header, labelled or rows, root=table.parent, sounds=table.parent, columns=Columns()
+    )
+    return Dataset(clips, table.parent, (*notes, *_without_label(unlabelled)))
+
+
+def _without_label(rows: list[Row]) -> Iterable[str]:
+    names = [cells.get("path", "").strip() or f"row {number}" for number, cells in rows]
+    return [f"{count(len(names), 'clip')} without a label left out: {listed(names)}"] if names else []
 
 
 def tables_in(folder: Path) -> list[Path]:
