@@ -11,6 +11,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from earmark.audit.audit import audit_dataset as audit_dataset
+    from earmark.audit.grouping import group_repeats as group_repeats
     from earmark.data.clip import Clip as Clip
     from earmark.data.dataset import Dataset as Dataset
     from earmark.data.genres.make import make_genres as make_genres
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
     from earmark.errors import EarmarkError as EarmarkError
     from earmark.evaluate.scorecard import Scorecard as Scorecard
     from earmark.experiment.estimator import SoundClassifier as SoundClassifier
+    from earmark.experiment.explaining import explain_sound as explain_sound
+    from earmark.experiment.scores import compare_runs as compare_runs
+    from earmark.experiment.scores import read_run_scores as read_run_scores
+    from earmark.experiment.verbs import compare as compare
+    from earmark.experiment.verbs import cross_validate as cross_validate
+    from earmark.experiment.verbs import train_run as train_run
     from earmark.features.interchange.catalogue import open_features as open_features
     from earmark.inference.predictor import Predictor as Predictor
     from earmark.train.settings import TrainSettings as TrainSettings
@@ -32,9 +39,16 @@ _HOMES = {
     "SoundClassifier": "earmark.experiment.estimator",
     "TrainSettings": "earmark.train.settings",
     "audit_dataset": "earmark.audit.audit",
+    "compare": "earmark.experiment.verbs",
+    "compare_runs": "earmark.experiment.scores",
+    "cross_validate": "earmark.experiment.verbs",
+    "group_repeats": "earmark.audit.grouping",
+    "explain_sound": "earmark.experiment.explaining",
     "make_genres": "earmark.data.genres.make",
     "open_dataset": "earmark.data.open",
     "open_features": "earmark.features.interchange.catalogue",
+    "read_run_scores": "earmark.experiment.scores",
+    "train_run": "earmark.experiment.verbs",
     "train_test_split": "earmark.data.train_test",
 }
 

@@ -22,6 +22,8 @@ FILES = {
     "baseline",
     "audit.json",
     "bundle",
+    "answers.safetensors",
+    "baseline-answers.safetensors",
     "report.html",
 }
 
@@ -284,14 +286,20 @@ def test_overwrite_takes_no_folder_that_only_looks_like_a_run(train, sounds, tmp
 
 
 @pytest.mark.slow
-def test_copies_on_both_sides_are_told(train, sounds):
+def test_copies_are_kept_on_one_side_and_told_if_they_are_not_to_be(train, sounds):
     folder = sounds.folder({"dog": 8, "rain": 8})
     for path in sorted(folder.rglob("*.wav")):
         path.with_name(f"copy of {path.name}").write_bytes(path.read_bytes())
 
-    answer = train(folder)
-
-    assert any("byte for byte the same" in line for line in answer.told)
+    kept = train(folder)
+    assert any("16 sounds are in the data more than once" in line for line in kept.told)
+    assert not any("memory" in line for line in kept.told)
+    assert any(
+        "byte for byte the same" in line for line in train(folder, "--set", "split.repeats=tell", out="torn").told
+    )
+    refused = train(folder, "--strict", out="none")
+    assert (refused.status, len(refused.told)) == (2, 1)
+    assert "go on without --strict" in refused.err
 
 
 def test_a_share_is_refused_where_there_are_folds_and_the_fold_taken_is_told(train, sounds, tmp_path):

@@ -87,3 +87,8 @@ def test_of_a_split_the_plan_and_the_validation_part_stay():
     assert n_folds == 3
     assert len(split) == 5
     assert without_test_part({"split": 7}) == ({"split": 7}, None)  # refused later, where tables are checked
+
+
+def test_what_becomes_of_repeats_is_no_test_part():
+    tables = {"split": {"repeats": "tell", "test_fold": 2, "test_fraction": 0.5, "plan": "each-group"}}
+    assert without_test_part(tables) == ({"split": {"repeats": "tell", "plan": "each-group"}}, None)

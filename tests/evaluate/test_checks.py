@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from earmark.errors import SettingError
-from earmark.evaluate.checks import check_indices, check_probabilities, check_rows
+from earmark.evaluate.checks import check_indices, check_labels, check_probabilities, check_rows
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,13 @@ def test_logits_passed_for_probabilities_are_refused_with_the_way_out():
 
 def test_the_rounding_of_half_precision_passes_for_a_probability():
     assert check_probabilities("probabilities", np.array([[1.0005, 0.0]], dtype=np.float16)).shape == (1, 2)
+
+
+@pytest.mark.parametrize(("labels", "message"), [([], "none given"), (["dog", "rain", "dog"], "twice: dog")])
+def test_classes_without_a_name_of_their_own_are_refused(labels, message):
+    with pytest.raises(SettingError, match=message):
+        check_labels(labels)
+
+
+def test_names_of_classes_keep_their_order():
+    assert check_labels(iter(["rain", "dog"])) == ("rain", "dog")

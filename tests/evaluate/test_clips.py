@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from earmark.errors import SettingError
-from earmark.evaluate.clips import majority_vote, mean_probabilities
+from earmark.evaluate.clips import majority_vote, mean_log_odds, mean_probabilities
 
 # Segments of four clips, at least one each; eighths, so that sums are exact in every order.
 SEGMENTS = st.lists(st.tuples(st.integers(0, 3), st.lists(st.integers(0, 8), min_size=3, max_size=3)), max_size=20).map(
@@ -88,3 +88,21 @@ def test_single_precision_is_added_in_double():
 def test_segments_that_fit_no_clips_are_refused(answer, probabilities, clip_index, message):
     with pytest.raises(SettingError, match=message):
         answer(np.array(probabilities), np.array(clip_index))
+
+
+def test_log_odds_of_two_classes_are_the_geometric_mean():
+    segments = np.array([[0.5, 0.5], [0.1, 0.9], [0.3, 0.7]])
+    found = mean_log_odds(segments, np.array([0, 0, 1]))
+    products = np.sqrt(segments[0] * segments[1])
+    np.testing.assert_allclose(found, [products / products.sum(), segments[2]])
+
+
+def test_one_segment_that_is_certain_does_not_decide_alone():
+    segments = np.array([[1.0, 0.0]] + [[0.001, 0.999]] * 9)
+    assert mean_log_odds(segments, np.zeros(10, dtype=int)).argmax() == 1
+
+
+def test_log_odds_that_are_certain_on_both_sides_are_still_probabilities():
+    found = mean_log_odds(np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]), np.array([0, 0]))
+    np.testing.assert_allclose(found.sum(axis=1), 1)
+    assert found[0, 0] == pytest.approx(found[0, 1])

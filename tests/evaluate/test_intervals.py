@@ -5,7 +5,13 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from earmark.errors import SettingError
-from earmark.evaluate.intervals import Estimate, bootstrap_estimates
+from earmark.evaluate.intervals import (
+    Estimate,
+    bootstrap_estimates,
+    effective_groups,
+    inflated_estimate,
+    resampled_estimate,
+)
 from earmark.evaluate.metrics import accuracy_of_counts, accuracy_score, macro_f1_score
 
 METRICS = {"accuracy": accuracy_score, "macro_f1": macro_f1_score}
@@ -21,28 +27,48 @@ def accuracy_interval(n_right, n_all, rng, n_resamples=400):
     return bootstrap_estimates(counts, {"accuracy": accuracy_of_counts}, rng=rng, n_resamples=n_resamples)["accuracy"]
 
 
-def coverage(n_groups, *, by_clip=False, truth=0.75, n_clips=8, n_trials=300):
-    """Return how often the interval holds the truth, for groups whose own accuracies differ widely."""
+def coverage(n_groups, *, by_clip=False, truth=0.75, alike=1 / 3, n_clips=8, is_uneven=False, n_trials=300):
+    """Return how often the interval holds the truth, for groups whose own accuracies differ widely.
+
+    `alike` is the correlation of two clips of one group.
+    """
     rng = np.random.default_rng(1)
-    held = 0
+    held, certainty = 0, 1 / alike - 1
     for _ in range(n_trials):
-        accuracy = rng.beta(2 * truth, 2 * (1 - truth), n_groups)
-        right = rng.random((n_groups, n_clips)) < accuracy[:, None]
-        units = right.reshape(-1, 1) if by_clip else right
-        found = accuracy_interval(units.sum(axis=1), np.full(len(units), units.shape[1]), rng)
+        accuracy = rng.beta(certainty * truth, certainty * (1 - truth), n_groups)
+        sizes = rng.geometric(1 / n_clips, n_groups) if is_uneven else np.full(n_groups, n_clips)
+        right = rng.random(sizes.sum()) < np.repeat(accuracy, sizes)
+        group = np.arange(len(right)) if by_clip else np.repeat(np.arange(n_groups), sizes)
+        found = accuracy_interval(np.bincount(group, weights=right), np.bincount(group), rng)
         held += found.low <= truth <= found.high
     return held / n_trials
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("n_groups", [10, 50])
-def test_the_interval_over_groups_holds_the_truth_about_95_times_in_100(n_groups):
-    assert 0.91 <= coverage(n_groups) <= 0.99
+@pytest.mark.parametrize(
+    ("n_groups", "structure"),
+    [
+        (20, {}),
+        (50, {}),
+        (50, {"alike": 0.1}),
+        (50, {"is_uneven": True}),
+        (100, {"n_clips": 2, "truth": 0.85}),
+    ],
+)
+def test_the_interval_over_groups_holds_the_truth_93_to_97_times_in_100(n_groups, structure):
+    assert 0.93 <= coverage(n_groups, n_trials=700, **structure) <= 0.97
 
 
 @pytest.mark.slow
-def test_an_interval_over_clips_that_share_groups_would_hold_it_far_less_often():
-    assert coverage(50, by_clip=True, n_trials=60) < 0.8
+@pytest.mark.parametrize("n_groups", [20, 50])
+def test_an_interval_over_clips_that_share_groups_holds_it_far_less_often(n_groups):
+    assert coverage(n_groups, by_clip=True, n_trials=60) < 0.8
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n_groups", [6, 10])
+def test_few_groups_give_an_interval_that_is_rather_too_wide_than_too_narrow(n_groups):
+    assert 0.93 <= coverage(n_groups) <= 0.995
 
 
 @pytest.mark.parametrize("n_groups", [2, 3, 4, 5])
@@ -161,3 +187,83 @@ def test_settings_out_of_range_are_refused(settings_):
 def test_an_estimate_reads_well():
     assert str(Estimate(value=0.85, low=0.7621, high=0.925)) == "0.850 (0.762-0.925)"
     assert str(Estimate(value=0.85, low=None, high=None)) == "0.850 (interval unknown)"
+
+
+# ---------------------------------------------------------------- the interval of given resamples
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.floats(0, 1),
+    st.lists(st.floats(0, 1), min_size=2, max_size=30),
+    st.floats(1.0, 500),
+    st.sampled_from([1.0, 2.0, np.inf]),
+)
+def test_no_resamples_make_an_interval_that_leaves_its_range_or_its_score(share, shares, n_groups, most):
+    scale = most if np.isfinite(most) else 50.0
+    found = resampled_estimate(share * scale, np.array(shares) * scale, n_groups=n_groups, most=most)
+    if found.low is not None:
+        assert 0 <= found.low <= found.value <= found.high <= most
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.floats(0, 1), st.lists(st.floats(0, 1), min_size=2, max_size=30), st.floats(1.0, 500))
+def test_nor_for_an_error_that_chance_makes_larger(value, resampled, n_groups):
+    found = inflated_estimate(value, np.array(resampled), n_groups=n_groups)
+    if found.low is not None:
+        assert 0 <= found.low <= found.value <= found.high <= 1
+
+
+def test_a_score_and_its_complement_have_intervals_that_mirror_each_other():
+    resampled = np.random.default_rng(0).beta(8, 2, 500)
+    right, wrong = (
+        resampled_estimate(value, scores, n_groups=20) for value, scores in ((0.8, resampled), (0.2, 1 - resampled))
+    )
+    assert (right.low, right.high) == pytest.approx((1 - wrong.high, 1 - wrong.low))
+
+
+def test_a_score_on_a_longer_scale_has_the_same_interval_on_it():
+    resampled = np.random.default_rng(0).beta(8, 2, 500)
+    one, two = (resampled_estimate(0.8 * k, k * resampled, n_groups=20, most=float(k)) for k in (1, 2))
+    assert (two.low, two.high) == pytest.approx((2 * one.low, 2 * one.high))
+
+
+def test_fewer_groups_give_wider_intervals():
+    resampled = np.random.default_rng(0).beta(80, 20, 500)
+    widths = [
+        found.high - found.low
+        for found in (resampled_estimate(0.8, resampled, n_groups=n) for n in (1.1, 2, 3, 5, 10, 100))
+    ]
+    assert widths == sorted(widths, reverse=True)
+
+
+def test_a_loss_without_any_spread_has_no_interval():
+    assert resampled_estimate(0.7, np.full(10, 0.7), n_groups=20, most=np.inf).low is None
+
+
+def test_resamples_without_a_score_are_left_out():
+    scores = np.random.default_rng(0).beta(8, 2, 500)
+    with_gaps = np.concatenate([scores, np.full(50, np.nan)])
+    assert resampled_estimate(0.8, with_gaps, n_groups=20) == resampled_estimate(0.8, scores, n_groups=20)
+    assert resampled_estimate(0.8, np.full(5, np.nan), n_groups=20).low is None
+
+
+def test_an_error_that_resamples_exceed_may_be_none_at_all():
+    resampled = np.random.default_rng(0).normal(0.09, 0.01, 2000)
+    low, high = (getattr(inflated_estimate(0.05, resampled, n_groups=200), end) for end in ("low", "high"))
+    assert low == 0
+    assert high == pytest.approx(0.05 + 1.97 * 0.01, abs=0.001)
+
+
+@given(st.lists(st.integers(0, 50), min_size=1, max_size=20).filter(any))
+def test_groups_of_unequal_sizes_say_as_much_as_fewer_equal_ones(sizes):
+    n_groups = effective_groups(np.array(sizes))
+    assert 1 - 1e-9 <= n_groups <= np.count_nonzero(sizes) + 1e-9
+    assert effective_groups(np.array(sizes) * 7) == pytest.approx(n_groups)
+
+
+def test_the_sizes_of_groups_may_be_given():
+    counts = np.array([[[9, 0], [1, 9]], [[1, 1], [0, 1]], [[2, 0], [1, 1]]])
+    counted, given_ = (estimates(counts, sizes=sizes)["accuracy"] for sizes in (None, np.array([19, 3, 4])))
+    assert counted == given_
+    assert estimates(counts, sizes=np.array([5, 5, 5]))["accuracy"].low > counted.low

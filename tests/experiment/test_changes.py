@@ -8,7 +8,7 @@ from earmark.data.open import open_dataset
 from earmark.errors import AudioError, SettingError
 from earmark.experiment.changes import changes_in_batches, make_versions, resolve_steps, settle_steps
 from earmark.experiment.config import AugmentConfig, make_config
-from earmark.experiment.prepare import make_recipe
+from earmark.experiment.cutting import make_recipe
 from earmark.features.extract import Recipe, extract_features
 from earmark.features.store import FeatureStore
 

@@ -7,7 +7,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from earmark.errors import SettingError
-from earmark.evaluate.calibration import fit_temperature
+from earmark.evaluate.calibration import CalibrationSettings, fit_temperature
 from earmark.experiment.fitting import fit_baseline, fit_classifier, gather, make_blueprint, standardised
 from earmark.features.standardise import Standardiser
 from earmark.models.graph import predict_logits
@@ -70,13 +70,25 @@ def test_the_inputs_are_standardised_by_the_training_part_alone(trained, prepare
 
 def test_the_temperature_is_that_of_the_validation_part(trained, prepared):
     prepared = planted(prepared, "validation")  # of which the network is surer than it is right
-    graph = fit(trained, prepared).graph
+    graph = fit(trained, prepared, calibration=CalibrationSettings(method="temperature")).graph
     part = gather(prepared.features, prepared.dataset.y, prepared.split.validation)
+    y = prepared.dataset.y[list(prepared.split.validation)]
 
-    expected = fit_temperature(predict_logits(graph, part.features).numpy(), part.y.numpy())
+    logits, clip_index = predict_logits(graph, part.features).numpy(), part.clip_index.numpy()
+    expected = fit_temperature(logits, y, clip_index=clip_index)
 
     assert float(graph.temperature) == pytest.approx(expected, rel=1e-5)
     assert expected != 1.0
+
+
+def test_the_method_that_is_asked_for_is_the_one_that_is_fitted(trained, prepared):
+    fitted = fit(trained, planted(prepared, "validation"), calibration=CalibrationSettings(method="per-class"))
+    plain = fit(trained, prepared, calibration=CalibrationSettings(method="none"))
+
+    assert fitted.calibration.method == "per-class"
+    np.testing.assert_allclose(fitted.graph.biases, fitted.calibration.biases, rtol=1e-6)
+    assert fitted.graph.biases.abs().max() > 0.01
+    assert (plain.calibration.method, float(plain.graph.temperature)) == ("none", 1.0)
 
 
 # ---------------------------------------------------------------- seeds

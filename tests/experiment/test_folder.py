@@ -2,10 +2,12 @@ import csv
 import json
 
 import pytest
+from torch import nn
 
 from earmark.errors import SettingError, StorageError
 from earmark.experiment.config import make_config
 from earmark.experiment.folder import RunFolder
+from earmark.experiment.networks import configure
 
 PARTS_OF_A_RUN = (
     "config.toml",
@@ -14,11 +16,17 @@ PARTS_OF_A_RUN = (
     "split.csv",
     "predictions.csv",
     "sounds.csv",
+    "answers.safetensors",
+    "baseline-answers.safetensors",
     "scorecard.json",
     "checkpoint.safetensors",
     "report.html",
 )
 CONFIG = make_config({"data": {"path": "sounds"}, "seed": 5})
+
+
+def with_network(network):
+    return configure({"data": {"path": "sounds"}}, network)
 
 
 @pytest.fixture
@@ -145,6 +153,17 @@ def test_begun_and_finished_are_told_apart(folder):
 
 def test_the_configuration_is_read_as_it_was_saved(folder):
     assert begun(folder).read_config() == CONFIG
+
+
+def test_a_network_of_the_users_own_is_read_by_its_path_and_given_again(folder):
+    with_network(nn.Flatten).save(folder.config_path)
+
+    assert not folder.read_config().network.settings.is_given
+    assert folder.read_config(network=nn.Flatten()).network.settings.is_given
+    with pytest.raises(SettingError, match=r"is torch.*Flatten, and torch.*ReLU is given: give the same one"):
+        folder.read_config(network=nn.ReLU)
+    with pytest.raises(SettingError, match=r"'resnet-mel': read it without Flatten"):
+        begun(folder).read_config(network=nn.Flatten)
 
 
 def test_a_folder_without_a_run_is_named(folder):

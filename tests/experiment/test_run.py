@@ -26,8 +26,10 @@ from earmark.train import loop
 from earmark.train.history import read_history
 
 FILES = [
+    "answers.safetensors",
     "audit.json",
     "baseline",
+    "baseline-answers.safetensors",
     "bundle",
     "config.toml",
     "environment.json",
@@ -48,7 +50,8 @@ def rows(path):
 
 def same_run(one, other, *, but=()):
     """Tell whether two run folders hold the same results; how long each epoch took is no result."""
-    names = {"config.toml", "predictions.csv", "scorecard.json", "split.csv", "sounds.csv", WEIGHTS} - set(but)
+    tables = {"predictions.csv", "split.csv", "sounds.csv", "answers.safetensors"}
+    names = {"config.toml", "scorecard.json", WEIGHTS, *tables} - set(but)
     epochs, others = (
         [replace(e, time_s=0, data_s=0) for e in read_history(run / "history.jsonl")] for run in (one, other)
     )
@@ -234,7 +237,7 @@ def copied(tmp_path):
 
 @pytest.mark.slow
 def test_the_audit_of_a_run_knows_its_split_its_groups_and_its_bad_files(copied, configure, tmp_path):
-    result = train_run(configure(copied), tmp_path / "run", store=NOWHERE)
+    result = train_run(configure(copied, split={"repeats": "tell"}), tmp_path / "run", store=NOWHERE)
     findings = json.loads((tmp_path / "run" / "audit.json").read_text())["findings"]
 
     (note,) = [note for note in result.notes if "memory" in note]
@@ -252,7 +255,7 @@ def test_the_audit_of_a_run_knows_its_split_its_groups_and_its_bad_files(copied,
 def test_strict_refuses_a_test_part_that_is_learnt_and_leaves_no_run(copied, configure, tmp_path):
     copied.write_text(copied.read_text().replace("bad.wav,a,g1,1\n", ""))
 
-    with pytest.raises(SplitError, match=r"2 clips of the 2 .*a3\.wav \(asoft\.wav\).*--strict"):
+    with pytest.raises(SplitError, match=r"2 sounds are on both sides .*a3\.wav \(fold 2\) = asoft\.wav .*--strict"):
         train_run(configure(copied), tmp_path / "run", store=NOWHERE, strict=True)
     assert not (tmp_path / "run" / "config.toml").exists()
 

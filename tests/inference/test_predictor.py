@@ -306,8 +306,19 @@ def test_it_can_be_told_as_json(predictor, sounds):
 
     value = json.loads(json.dumps(predictor.predict_file(path).to_json(), allow_nan=False))
 
-    assert list(value) == ["path", "label", "probability", "probabilities"]
+    assert list(value) == [
+        "path",
+        "label",
+        "best_guess",
+        "probability",
+        "probabilities",
+        "is_background",
+        "novelty",
+        "is_novel",
+        "labels",
+    ]
     assert value["path"] == str(path)
+    assert (value["novelty"], value["is_novel"], value["labels"]) == (None, None, None)
     assert list(value["probabilities"]) == list(LABELS)
 
 
@@ -346,3 +357,81 @@ def test_clips_are_predicted_by_their_stretch(predictor, tmp_path):
 
     assert row.tolist() == list(predictor.predict_file(path, start_s=1.0, duration_s=1.0).probabilities.values())
     assert row.tolist() != list(predictor.predict_file(path).probabilities.values())
+
+
+# ---------------------------------------------------------------- when not to answer
+
+
+@pytest.fixture(scope="module")
+def careful():
+    """Return a predictor that has learnt what three segments of tones are like, and twenty validation clips."""
+    predictor = build()
+    segments = torch.tensor(np.stack([noise(0.5, seed) for seed in range(12)]))
+    with torch.inference_mode():
+        _, views = predictor.graph.embed(predictor.graph.front_end(segments))
+        predictor.graph.doubt.learn(views)
+    predictor.graph.doubt.fill(
+        novelties=torch.linspace(0.1, 1.0, 20),
+        scores=torch.linspace(0.0, 0.95, 20),
+        weights=torch.ones(20),
+        thresholds=torch.tensor([0.0, 1.0, 0.0]),
+    )
+    return Predictor(predictor.graph, predictor.blueprint)
+
+
+def test_what_is_not_likely_enough_has_no_label_but_a_best_guess(careful, sounds):
+    path = sounds.write("a.wav")
+    plain = careful.predict_file(path)
+
+    above, below = (careful.cautious(min_confidence=plain.probability + step) for step in (1e-6, -1e-6))
+
+    assert above.predict_file(path).label is None
+    assert above.predict_file(path).said == "uncertain"
+    assert above.predict_file(path).best_guess == plain.label == below.predict_file(path).label
+    assert above.predict([path]) == [None]
+    np.testing.assert_array_equal(above.predict_proba([path]), careful.predict_proba([path]))
+    assert careful.predict([path]) == [plain.label]
+
+
+def test_the_distance_is_the_mean_over_segments_and_noise_is_further_than_what_was_learnt(careful, tmp_path):
+    known = careful.predict_file(write(tmp_path / "known.wav", np.concatenate([noise(0.5, 3), noise(0.5, 4)])))
+    hiss = np.random.default_rng(0).standard_normal(22050).astype(np.float32)
+    odd = careful.predict_file(write(tmp_path / "odd.wav", 0.2 * hiss))
+
+    with torch.inference_mode():
+        batch = torch.tensor(np.stack([noise(0.5, 3), noise(0.5, 4)]))
+        distances = careful.graph.doubt.distances(careful.graph.embed(careful.graph.front_end(batch))[1])
+    cutoff = 0.1 + 18.95 * 0.9 / 19  # the 19.95th of twenty from 0.1 to 1.0
+    assert known.novelty == pytest.approx(float(distances.mean()) / cutoff, rel=1e-3)
+    assert odd.novelty > known.novelty
+    assert odd.is_novel == (odd.novelty > 1)
+
+
+def test_looking_for_novelty_changes_no_probability(careful, sounds):
+    path = sounds.write("a.wav", seconds=1.7)
+
+    assert careful.predict_file(path).probabilities == build().predict_file(path).probabilities
+
+
+def test_a_saved_one_doubts_as_before(careful, sounds, tmp_path):
+    path = sounds.write("a.wav")
+    careful.save(tmp_path / "bundle")
+
+    loaded = Predictor.load(tmp_path / "bundle").cautious(coverage=0.8, min_confidence="per-class")
+
+    assert loaded.predict_file(path) == careful.cautious(coverage=0.8, min_confidence="per-class").predict_file(path)
+    assert loaded.predict_file(path).novelty is not None
+
+
+def test_a_coverage_without_validation_clips_gives_every_label_and_says_so(predictor, sounds):
+    cautious = predictor.cautious(coverage=0.9)
+
+    assert set(cautious.predict_file(sounds.write("a.wav")).labels) == set(LABELS)
+    assert "keeps no validation clips" in cautious.note
+    assert "all labels are given" in cautious.note
+    assert predictor.note == ""
+
+
+def test_thresholds_that_a_bundle_does_not_have_are_named(predictor):
+    with pytest.raises(SettingError, match=r"no thresholds per class.* give min_confidence as a number"):
+        predictor.cautious(min_confidence="per-class")

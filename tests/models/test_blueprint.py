@@ -41,3 +41,34 @@ def test_a_network_of_the_users_own_is_written_as_where_it_comes_from_and_comes_
     assert isinstance(Blueprint.from_json(written, own=own).kind.build(n_bins=1, n_frames=1, n_classes=2), nn.Flatten)
     with pytest.raises(SettingError, match=r"not one that ships but torch\.nn\.modules\.flatten\.Flatten"):
         Blueprint.from_json(written)
+
+
+# ---------------------------------------------------------------- none of these
+
+
+def test_labels_that_mean_none_of_these_are_written_down():
+    found = replace(blueprint(None), labels=("dog", "noise"), background=("noise",))
+    value = found.to_json()
+
+    assert value["background"] == ["noise"]
+    assert Blueprint.from_json(value) == found
+
+
+def test_they_are_known_by_their_names_where_an_older_version_wrote_nothing_and_what_is_written_counts():
+    value = {**blueprint(None).to_json(), "labels": ["dog", "noise"]}
+    del value["background"]
+
+    assert Blueprint.from_json(value).background == ("noise",)
+    assert Blueprint.from_json({**value, "background": []}).background == ()
+    assert Blueprint.from_json({**value, "background": ["dog"]}).background == ("dog",)
+
+
+def test_a_class_of_noise_is_known_by_its_name_when_a_classifier_is_built():
+    kept = {name: value for name, value in vars(blueprint(None)).items() if name not in {"labels", "background"}}
+
+    assert Blueprint(labels=("_background_noise_", "up"), **kept).background == ("_background_noise_",)
+
+
+def test_a_background_that_is_no_label_is_named():
+    with pytest.raises(SettingError, match=r"the background 'dgo' is no label: did you mean 'dog'"):
+        replace(blueprint(None), background=("dgo",))

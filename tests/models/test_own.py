@@ -159,3 +159,70 @@ def test_a_module_that_cannot_be_copied_is_refused():
 
     with pytest.raises(SettingError, match="the network Linear cannot be built"):
         own_network(module).build(**SIZES)
+
+
+# ---------------------------------------------------------------- weights that go from one to the next
+
+
+@pytest.mark.parametrize("kind", ["the same each time", "a part of it", "a view of its weights", "a buffer"])
+def test_networks_that_are_made_of_the_same_weights_are_copied(kind):
+    shared = nn.BatchNorm1d(3)
+
+    def view():
+        made = nn.BatchNorm1d(3)
+        made.weight = nn.Parameter(shared.weight.data[:])
+        return made
+
+    def buffer():
+        made = nn.BatchNorm1d(3)
+        made.running_mean = shared.running_mean
+        return made
+
+    source = {
+        "the same each time": lambda: shared,
+        "a part of it": lambda: nn.Sequential(nn.Linear(2, 3), shared),
+        "a view of its weights": view,
+        "a buffer": buffer,
+    }[kind]
+    own = own_network(source)
+    before = {name: value.clone() for name, value in shared.state_dict().items()}
+    for _ in range(3):
+        network = own.build(**SIZES)
+        with torch.no_grad():
+            for value in network.state_dict().values():
+                value.add_(1)
+    assert all(torch.equal(before[name], value) for name, value in shared.state_dict().items())
+
+
+def test_networks_that_are_made_anew_are_taken_as_they_are_and_draw_the_same_weights():
+    made = []
+
+    def source():
+        made.append(nn.Linear(2, 3))
+        return made[-1]
+
+    own = own_network(source)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(5)
+        expected = nn.Linear(2, 3).weight
+        torch.manual_seed(5)
+        first = own.build(**SIZES)
+
+    assert torch.equal(first.weight, expected)  # the one that was tried out has drawn nothing from the same
+    assert first is made[-1]
+    assert own.build(**SIZES) is made[-1]
+    assert len(made) == 3  # tried out once
+
+
+def test_lazy_networks_are_made_too():
+    assert isinstance(own_network(lambda: nn.Sequential(nn.LazyLinear(3))).build(**SIZES)[0], nn.LazyLinear)
+
+
+def test_what_shares_weights_and_cannot_be_copied_is_refused():
+    class Single(nn.Linear):
+        def __deepcopy__(self, memo):
+            raise RuntimeError("there can be only one")
+
+    only = Single(2, 3)
+    with pytest.raises(SettingError, match=r"cannot be built .* there can be only one"):
+        own_network(lambda: only).build(**SIZES)

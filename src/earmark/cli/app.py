@@ -17,13 +17,16 @@ from earmark.cli.crossval import crossval
 from earmark.cli.datasets import datasets
 from earmark.cli.demo import demo
 from earmark.cli.evaluate import evaluate
+from earmark.cli.explain import explain
 from earmark.cli.features import features
 from earmark.cli.fetch import fetch
 from earmark.cli.inspect import inspect
+from earmark.cli.learn import learn
 from earmark.cli.plot import plot
 from earmark.cli.predict import predict
 from earmark.cli.report import report
 from earmark.cli.review import review
+from earmark.cli.scores import scores
 from earmark.cli.train import train
 from earmark.cli.tune import tune
 from earmark.errors import EarmarkError
@@ -49,14 +52,17 @@ app.command(epilog="Example: earmark compare sounds/ -o runs/which --network svm
 app.command(epilog="Example: earmark tune sounds/ -o runs/search --trials 20")(tune)
 app.command(epilog="Example: earmark evaluate runs/first other_sounds/")(evaluate)
 app.command(epilog="Example: earmark predict runs/first bark.ogg rain.wav --json")(predict)
+app.command(epilog="Example: earmark explain runs/first bark.ogg -o why/")(explain)
 app.command(epilog="Example: earmark features sounds/ -o data.json --segments 10")(features)
 app.command(epilog="Example: earmark augment sounds/ -o more/ --copies 2")(augment)
 app.command(epilog="Example: earmark plot bark.ogg -o bark.png --kind all")(plot)
+app.command(epilog="Example: earmark scores runs/first runs/second")(scores)
 app.command(epilog="Example: earmark report runs/first")(report)
 app.command(epilog="Example: earmark review sounds/")(review)
 app.command(epilog="Example: earmark datasets gtzan")(datasets)
 app.command(epilog="Example: earmark fetch esc10 sounds/esc10")(fetch)
 app.command(epilog="Example: earmark demo -o runs/demo")(demo)
+app.command(epilog="Example: earmark learn convolution-by-hand -o lessons")(learn)
 app.add_typer(config_app)
 
 

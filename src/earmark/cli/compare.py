@@ -1,6 +1,5 @@
 """``earmark compare``: several classifiers on the same folds, and whether the best is better than the simplest."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -84,7 +83,6 @@ def compare(
     else:
         tables, n_folds = without_test_part(load_config(config) if config else {})
         candidates = _candidates(_names(network), _names(features), tables, values)
-    candidates, unchanged = _without_steps(candidates)
     with ProgressBar() as progress:
         result = compare(
             candidates,
@@ -97,7 +95,7 @@ def compare(
             progress=progress,
         )
     write_comparison_pictures(result)
-    for note in (*unchanged, *result.notes):
+    for note in result.notes:
         talk(f"note: {note}")
     name_bad_files([(file.name, file.reason) for file in result.bad], result.n_clips + len(result.bad))
     talk(result.sentence())
@@ -135,23 +133,6 @@ def _refuse_names(values: dict[str, object]) -> None:
     for key, option in (("network.name", "--network"), ("front_end.name", "--features")):
         if key in values:
             raise SettingError(f"--set {key}: candidates are named with {option}")
-
-
-def _without_steps(candidates: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """Return the candidates without steps that they cannot learn with, and a note where others can."""
-    from earmark.experiment.config import AugmentConfig
-    from earmark.models.catalogue import NETWORKS
-
-    solved = [
-        name
-        for name, one in candidates.items()
-        if one.augment.steps and not NETWORKS[one.network.name].learns_in_batches
-    ]
-    if not solved or len(solved) == len(candidates):  # what no candidate can do is refused
-        return candidates, []
-    verb = "learns" if len(solved) == 1 else "learn"
-    note = f"{', '.join(solved)} {verb} without --augment: steps are for what learns in batches"
-    return candidates | {name: replace(candidates[name], augment=AugmentConfig()) for name in solved}, [note]
 
 
 def _names(typed: list[str] | None) -> list[str]:

@@ -106,7 +106,7 @@ def without_test_part(tables: Mapping[str, Any]) -> tuple[dict[str, Any], int | 
     split = tables.get("split")
     if not isinstance(split, dict):
         return dict(tables), None
-    kept = {key: value for key, value in split.items() if key in {"validation_fraction", "plan"}}
+    kept = {key: value for key, value in split.items() if key in {"validation_fraction", "plan", "repeats"}}
     return {**tables, "split": kept}, split.get("n_folds")
 
 

@@ -1,5 +1,6 @@
 """What every score demands of its input, checked once and refused in plain words."""
 
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -96,3 +97,24 @@ def check_probabilities(name: str, values: npt.ArrayLike, *, n_columns: int | No
             f"turn logits into them with earmark.evaluate.calibration.softmax"
         )
     return table
+
+
+def check_labels(labels: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of the classes, or say why they are none.
+
+    Args:
+        labels: One a class.
+
+    Raises:
+        SettingError: There are none, or one is there twice.
+
+    >>> check_labels(["dog", "rain"])
+    ('dog', 'rain')
+    """
+    names = tuple(labels)
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if not names or twice:
+        raise SettingError(
+            f"each class needs a name of its own; {'twice: ' + ', '.join(twice) if twice else 'none given'}"
+        )
+    return names

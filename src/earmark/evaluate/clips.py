@@ -6,6 +6,8 @@ import numpy.typing as npt
 from earmark.errors import SettingError
 from earmark.evaluate.checks import FloatArray, IntArray, check_indices, check_probabilities
 
+_SUREST = 1e-6
+
 
 def mean_probabilities(segment_probabilities: FloatArray, clip_index: IntArray) -> npt.NDArray[np.float64]:
     """Return the mean over the segments of each clip.
@@ -55,6 +57,34 @@ def majority_vote(segment_probabilities: FloatArray, clip_index: IntArray) -> np
     means = _sums(probabilities, clip, len(n_segments)) / n_segments[:, None]
     winners: npt.NDArray[np.int64] = np.where(leads, means, -np.inf).argmax(axis=1)
     return winners
+
+
+def mean_log_odds(segment_probabilities: FloatArray, clip_index: IntArray) -> npt.NDArray[np.float64]:
+    """Return probabilities from the mean log-odds over the segments of each clip.
+
+    A class that one segment is nearly sure of, for or against, weighs more than in the mean of probabilities. No
+    segment is taken for surer than one in a million, so that none decides alone.
+
+    Args:
+        segment_probabilities: Shape (n_segments, n_classes).
+        clip_index: Which clip each segment is of, shape (n_segments,), in any order. Every number from 0 to the
+            highest has to occur.
+
+    Returns:
+        Shape (n_clips, n_classes): the odds turned back into probabilities, scaled so that the rows sum to 1.
+
+    Raises:
+        SettingError: The lengths differ, a clip has no segment, or a probability is none.
+
+    >>> mean_log_odds(np.array([[0.5, 0.5], [0.1, 0.9]]), np.array([0, 0])).round(2)
+    array([[0.25, 0.75]])
+    """
+    probabilities, clip, n_segments = _checked(segment_probabilities, clip_index)
+    clipped = np.clip(probabilities, _SUREST, 1 - _SUREST)
+    odds = _sums(np.log(clipped / (1 - clipped)), clip, len(n_segments)) / n_segments[:, None]
+    found = 1 / (1 + np.exp(-odds))
+    shares: npt.NDArray[np.float64] = found / found.sum(axis=1, keepdims=True)
+    return shares
 
 
 def _checked(

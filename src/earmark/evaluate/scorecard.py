@@ -11,7 +11,7 @@ import numpy as np
 from earmark._util.files import write_json
 from earmark._util.seeds import spawn_generator
 from earmark.errors import SettingError, StorageError
-from earmark.evaluate.checks import FloatArray, IntArray, check_indices, check_probabilities
+from earmark.evaluate.checks import FloatArray, IntArray, check_indices, check_labels, check_probabilities
 from earmark.evaluate.clips import majority_vote, mean_probabilities
 from earmark.evaluate.intervals import Estimate, bootstrap_estimates
 from earmark.evaluate.metrics import (
@@ -192,7 +192,7 @@ def score_predictions(
         SettingError: There are no clips, lengths differ, a class or clip is out of range, a clip has no segment, or a
             probability is none.
     """
-    names = _checked_labels(labels)
+    names = check_labels(labels)
     true = check_indices("y", y, n_kinds=len(names))
     if not len(true):
         raise SettingError("there are no clips to score: the test part is empty")
@@ -237,17 +237,9 @@ def _estimates(
     true: IntArray, predicted: IntArray, group: IntArray, labels: tuple[str, ...], seed: int
 ) -> dict[str, Estimate]:
     counts = group_class_counts(true, predicted, group, n_classes=len(labels), n_groups=int(group.max()) + 1)
-    return bootstrap_estimates(counts, _METRICS, rng=spawn_generator(seed, "bootstrap"))
-
-
-def _checked_labels(labels: Sequence[str]) -> tuple[str, ...]:
-    names = tuple(labels)
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if not names or twice:
-        raise SettingError(
-            f"each class needs a name of its own; {'twice: ' + ', '.join(twice) if twice else 'none given'}"
-        )
-    return names
+    return bootstrap_estimates(
+        counts, _METRICS, rng=spawn_generator(seed, "bootstrap"), sizes=np.bincount(group, minlength=len(counts))
+    )
 
 
 def _class_sizes(card: Scorecard) -> tuple[int, ...]:

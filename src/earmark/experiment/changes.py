@@ -15,7 +15,7 @@ from earmark.experiment.config import AugmentConfig, RunConfig
 from earmark.features.catalogue import FRONT_ENDS
 from earmark.features.extract import Recipe, Version, extract_features
 from earmark.features.store import FeatureStore
-from earmark.models.catalogue import NETWORKS
+from earmark.models.own import network_kind, network_title
 from earmark.train.drawing import Changes
 
 FeatureArrays = Sequence[npt.NDArray[np.float32]]
@@ -35,15 +35,15 @@ def resolve_steps(config: RunConfig, *, front_end: str, hears_sound: bool) -> tu
         SettingError: A step that was asked for cannot be done here.
     """
     possible = _possible(front_end, hears_sound=hears_sound)
-    kind = NETWORKS[config.network.name]
+    kind = network_kind(config.network.name, config.network.settings)
     if config.augment.steps is None:
         steps = parse_steps(kind.defaults.get("augment", {}).get("steps", ()))
         return tuple(step for step in steps if AUGMENTATIONS[step[0]].takes in possible)
     steps = parse_steps(config.augment.steps)
     if steps and not kind.learns_in_batches:
         raise SettingError(
-            f"augment.steps: {config.network.name!r} does not learn in batches, and takes none: write changed copies "
-            "with earmark augment"
+            f"augment.steps: {network_title(config.network.name, config.network.settings)!r} does not learn in batches "
+            "and takes none: write changed copies with earmark augment"
         )
     for name, _ in steps:
         takes = AUGMENTATIONS[name].takes

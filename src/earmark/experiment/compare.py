@@ -11,14 +11,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import tomli_w
-import torch
 
 from earmark._util.files import write_json, write_text
 from earmark._util.progress import NoProgress, Progress
 from earmark.errors import DataError, SettingError, StorageError, TrainingError
 from earmark.evaluate.paired import PairedAccuracy, holm, paired_accuracy
 from earmark.experiment.comparison import Candidate, Comparison, write_comparison_table
-from earmark.experiment.config import RunConfig, describe_differences, make_config
+from earmark.experiment.config import AugmentConfig, RunConfig, describe_differences, make_config
 from earmark.experiment.crossval import (
     CrossValidation,
     Titled,
@@ -27,15 +26,17 @@ from earmark.experiment.crossval import (
     refuse_other_clips,
     refuse_other_settings,
 )
-from earmark.experiment.fitting import make_blueprint
+from earmark.experiment.fitting import refuse_misfit
 from earmark.experiment.folder import RunFolder
+from earmark.experiment.networks import require_network, standing_in
 from earmark.experiment.prepare import prepare
+from earmark.experiment.run import can_be_kept
 from earmark.experiment.settling import Settled, clips_key, settle_folds, settle_segments
 from earmark.features.catalogue import FRONT_ENDS
 from earmark.features.store import FeatureStore
 from earmark.inference.bundle import load_bundle
 from earmark.models.catalogue import NETWORKS
-from earmark.models.graph import ClassifierGraph
+from earmark.models.own import OwnNetwork, network_kind, network_title, remark
 
 _ASKED, _JSON, _CSV = "comparison.toml", "comparison.json", "comparison.csv"
 PICTURE = "comparison.png"
@@ -89,10 +90,12 @@ def compare(
 ) -> Comparison:
     """Cross-validate each candidate on the same folds, and compare them on the same clips.
 
-    Before anything is trained, the features of all candidates are computed and each network is tried out on some.
+    Before anything is trained, the features of all candidates are computed and each network is tried out. A candidate
+    that does not learn in batches learns without the steps that change them, if another can learn with its own.
 
     Args:
-        configs: The configuration of each candidate by its name, two at least, all of the same data and seed.
+        configs: The configuration of each candidate by its name, two at least, all of the same data and seed. Their
+            networks may be the user's own; then all of them are given again to go on with `resume`.
         folder: New, empty, or with `overwrite` or `resume` that of another comparison. Each candidate is
             cross-validated in a folder of its name inside.
         store: Where features are kept from candidate to candidate.
@@ -107,7 +110,7 @@ def compare(
 
     Raises:
         SettingError: There are fewer than two candidates, they are of other data, or one cannot be: its network does
-            not fit its features.
+            not fit its features, or is the user's own and was left in a file.
         StorageError: The folder holds something else, or cannot be written.
         DataError: The data set cannot be used or has changed meanwhile, or `strict` and a file is bad.
         SplitError: The folds cannot be made.
@@ -122,13 +125,18 @@ def compare(
         raise SettingError(f"a candidate's name names its folder, and {odd[0]!r} cannot")
     if len({(config.data, config.seed) for config in configs.values()}) > 1:
         raise SettingError("candidates are compared on the same data with the same seed, and these differ in it")
+    for config in configs.values():
+        require_network(config)
+    configs, unchanged = _without_steps(configs)
     _claim(folder, set(configs), overwrite=overwrite, resume=resume)
-    settled = {name: settle_folds(config, n_folds) for name, config in configs.items()}
+    settled = {
+        name: settle_folds(config, n_folds, store=store, strict=strict, progress=progress)
+        for name, config in configs.items()
+    }
     asked = {name: replace(one.config, split=configs[name].split) for name, one in settled.items()}
     if resume:
         _refuse_others(folder, asked, settled)
-    cut = {name: settle_segments(one.config, one.dataset) for name, one in settled.items()}
-    _try_out(cut, store=store, strict=strict, progress=progress)
+    _try_out(settled, store=store, strict=strict, progress=progress)
     if overwrite:
         _clear(folder)
     _save_asked(folder, asked, n_folds)
@@ -144,7 +152,8 @@ def compare(
                 config, run.path, store=store, n_folds=n_folds, resume=run.is_run, strict=strict, progress=told
             )
         )
-    comparison = _compare(folder, results, seed=next(iter(configs.values())).seed)
+    comparison = _compare(folder, results, configs)
+    comparison = replace(comparison, notes=(*unchanged, *comparison.notes))
     write_comparison_table(folder / _CSV, comparison)
     write_json(folder / _JSON, comparison.to_json())
     return comparison
@@ -245,29 +254,42 @@ def _clear(folder: Path) -> None:
 def _save_asked(folder: Path, configs: Mapping[str, RunConfig], n_folds: int | None) -> None:
     folds = {} if n_folds is None else {"n_folds": n_folds}
     content = {**folds, "candidates": {name: config.to_dict() for name, config in configs.items()}}
-    write_text(folder / _ASKED, tomli_w.dumps(content))
+    above = remark(*(config.network.settings for config in configs.values()))
+    write_text(folder / _ASKED, above + tomli_w.dumps(content))
 
 
 # ---------------------------------------------------------------- before and after the work
 
 
-def _try_out(configs: Mapping[str, RunConfig], *, store: FeatureStore, strict: bool, progress: Progress) -> None:
-    """Compute the features of each candidate and let some through its network: what cannot be is found now."""
-    for name, config in configs.items():
+def _without_steps(configs: Mapping[str, RunConfig]) -> tuple[dict[str, RunConfig], tuple[str, ...]]:
+    """Return the candidates without steps that they cannot learn with, and a note where others can."""
+    solved = [name for name, one in configs.items() if one.augment.steps and not _learns_in_batches(one)]
+    if not solved or len(solved) == len(configs):  # what no candidate can do is refused
+        return dict(configs), ()
+    verb = "learns" if len(solved) == 1 else "learn"
+    note = f"{', '.join(solved)} {verb} without --augment: steps are for what learns in batches"
+    return {**configs, **{name: replace(configs[name], augment=AugmentConfig()) for name in solved}}, (note,)
+
+
+def _learns_in_batches(config: RunConfig) -> bool:
+    return network_kind(config.network.name, config.network.settings).learns_in_batches
+
+
+def _try_out(settled: Mapping[str, Settled], *, store: FeatureStore, strict: bool, progress: Progress) -> None:
+    """Compute the features of each candidate, and try its network out on their shape: what cannot be is found now."""
+    for name, one in settled.items():
         try:
-            prepared = prepare(config, store=store, strict=strict, progress=Titled(progress, name))
-            with torch.random.fork_rng(devices=[]):  # weights are drawn, only to be thrown away
-                graph = ClassifierGraph(make_blueprint(config, prepared)).eval()
-            if any(True for _ in graph.network.parameters()):  # what is not trained in epochs is not there yet
-                with torch.inference_mode():
-                    graph.network(torch.from_numpy(prepared.features[0][:2].copy()))
+            cut = settle_segments(standing_in(one.config), one.dataset)
+            prepared = prepare(cut, store=store, strict=strict, progress=Titled(progress, name))
+            refuse_misfit(replace(one.config, segments=cut.segments), prepared)
         except SettingError as error:
             raise SettingError(f"{name}: {error}") from error
 
 
-def _compare(folder: Path, results: Sequence[CrossValidation], *, seed: int) -> Comparison:
+def _compare(folder: Path, results: Sequence[CrossValidation], configs: Mapping[str, RunConfig]) -> Comparison:
+    seed = next(iter(configs.values())).seed
     tested = {result.folder.path.name: _read_tested(result.folder) for result in results}
-    candidates = [_candidate(result) for result in results]
+    candidates = [_candidate(result, config) for result, config in zip(results, configs.values(), strict=True)]
     first, simplest = candidates[0].name, min(candidates, key=lambda candidate: candidate.n_weights).name
     for name, clips in tested.items():
         _refuse_other_clips(tested[first], clips, folder / first, folder / name)
@@ -289,21 +311,28 @@ def _compare(folder: Path, results: Sequence[CrossValidation], *, seed: int) -> 
     )
 
 
-def _candidate(result: CrossValidation) -> Candidate:
-    config, clip = result.folder.read_config(), result.scorecard.clip
-    graph, _ = load_bundle(result.folder.fold(result.folds[0].fold).bundle_path)
+def _candidate(result: CrossValidation, config: RunConfig) -> Candidate:
+    clip = result.scorecard.clip
     return Candidate(
         name=result.folder.path.name,
-        network=config.network.name,
+        network=network_title(config.network.name, config.network.settings),
         front_end=config.front_end.name,
         folds=tuple(fold.accuracy for fold in result.folds),
         mean=result.mean,
         deviation=result.deviation,
         accuracy=clip.accuracy,
         macro_f1=clip.macro_f1,
-        n_weights=sum(weight.numel() for weight in graph.network.parameters()),
+        n_weights=_n_weights(result, config) if can_be_kept(config) else 0,
         training_s=result.training_s,
     )
+
+
+def _n_weights(result: CrossValidation, config: RunConfig) -> int:
+    own = config.network.settings
+    graph, _ = load_bundle(
+        result.folder.fold(result.folds[0].fold).bundle_path, own=own if isinstance(own, OwnNetwork) else None
+    )
+    return sum(weight.numel() for weight in graph.network.parameters())
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import Field, asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 import tomli_w
 
@@ -15,10 +15,12 @@ from earmark._util.catalogue import nearest
 from earmark._util.files import write_text
 from earmark.augment.chain import parse_steps
 from earmark.errors import SettingError, StorageError
+from earmark.evaluate.calibration import CalibrationSettings
 from earmark.features.catalogue import FRONT_ENDS
 from earmark.features.extract import Recipe
 from earmark.models.blueprint import Blueprint
 from earmark.models.catalogue import DEFAULT_NETWORK, NETWORKS, NetworkKind
+from earmark.models.own import remark, written_kind
 from earmark.train.settings import TrainSettings
 
 _OFF = "off"  # TOML has no "nothing"
@@ -52,6 +54,7 @@ class SplitConfig:
         test_fraction: The share of the test part where the data set has no folds; a fifth where nothing is said.
         validation_fraction: The share of the validation part, taken from what is not test.
         plan: Parts or folds that are given: ``published``, ``each-group``, or a table of clips; see `apply_plan`.
+        repeats: What becomes of sounds that are there more than once; see `keep_repeats`.
     """
 
     test_fold: int | None = None
@@ -59,6 +62,7 @@ class SplitConfig:
     test_fraction: float | None = None
     validation_fraction: float = 0.15
     plan: str | None = None
+    repeats: Literal["together", "refuse", "tell"] | None = None
 
     def __post_init__(self) -> None:
         if self.plan is not None and (self.n_folds is not None or self.test_fraction is not None):
@@ -138,6 +142,7 @@ class RunConfig:
         network: From features to class scores.
         augment: How the training part is changed.
         train: How the network is trained.
+        calibration: How probabilities are fitted to the validation part.
         seed: The root of all random numbers.
         device: Where to compute.
     """
@@ -149,6 +154,7 @@ class RunConfig:
     network: Named
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     train: TrainSettings = field(default_factory=TrainSettings)
+    calibration: CalibrationSettings = field(default_factory=CalibrationSettings)
     seed: int = 0
     device: str = "auto"
 
@@ -168,7 +174,7 @@ class RunConfig:
         Raises:
             StorageError: The file cannot be written.
         """
-        write_text(path, tomli_w.dumps(self.to_dict()))
+        write_text(path, remark(self.network.settings) + tomli_w.dumps(self.to_dict()))
 
 
 def show_as_toml(config: RunConfig) -> str:
@@ -186,14 +192,13 @@ def show_as_toml(config: RunConfig) -> str:
     if not config.data.path:
         del tables["data"]["path"]
     nothing = [
-        f"{key}.{name}" for key, table in asdict(config).items() if isinstance(table, dict) for name in _nothing(table)
+        f"{key}.{name}"
+        for key, table in asdict(config).items()
+        for name, value in (table.items() if isinstance(table, dict) else ())
+        if value is None
     ]
     said = {key: value for key, value in tables.items() if value != {}}
     return f"{tomli_w.dumps(said)}\n# left to data and network, or off: {', '.join(nothing)}\n"
-
-
-def _nothing(table: Mapping[str, Any]) -> list[str]:
-    return [name for name, value in table.items() if value is None]
 
 
 def describe_differences(begun: RunConfig, given: RunConfig) -> str:
@@ -250,14 +255,14 @@ def make_config(tables: Mapping[str, Any]) -> RunConfig:
 
     Args:
         tables: As in a TOML file: ``data`` (with ``path``), ``split``, ``segments``, ``front_end`` and ``network``
-            (with ``name``), ``augment``, ``train``, ``seed``, ``device``.
+            (with ``name``), ``augment``, ``train``, ``calibration``, ``seed``, ``device``.
 
     Raises:
         SettingError: A key is unknown or a value cannot be; the message names the whole path of the key.
     """
     _refuse_unknown(tables, [item.name for item in fields(RunConfig)], "")
     network_name, network_table = _named(tables, "network", DEFAULT_NETWORK)
-    network = NETWORKS[network_name]
+    network = written_kind(network_name, network_table)
     front_end_name, front_end_table = _named(tables, "front_end", network.front_end)
     front_end = FRONT_ENDS[front_end_name]
     if front_end_name == network.front_end:  # of its own it knows which settings it likes
@@ -272,13 +277,11 @@ def make_config(tables: Mapping[str, Any]) -> RunConfig:
         data=_parse(DataConfig, _table(tables, "data"), "data"),
         split=_parse(SplitConfig, {**network.defaults.get("split", {}), **_table(tables, "split")}, "split"),
         segments=_parse(SegmentConfig, _table(tables, "segments"), "segments"),
-        front_end=Named(
-            name=front_end_name,
-            settings=_parse(front_end.settings, front_end_table, "front_end"),
-        ),
+        front_end=Named(name=front_end_name, settings=_parse(front_end.settings, front_end_table, "front_end")),
         network=Named(name=network_name, settings=_parse(network.settings, network_table, "network")),
         augment=_parse(AugmentConfig, _table(tables, "augment"), "augment"),
         train=_parse(TrainSettings, train_table, "train"),
+        calibration=_parse(CalibrationSettings, _table(tables, "calibration"), "calibration"),
         seed=seed,
         device=device,
     )
@@ -386,7 +389,7 @@ def _elsewhere(name: str, path: str) -> str:
         *(("network", kind.settings) for kind in NETWORKS.values()),
         *(("front_end", kind.settings) for kind in FRONT_ENDS.values()),
         *(("data", DataConfig), ("split", SplitConfig), ("segments", SegmentConfig), ("augment", AugmentConfig)),
-        ("train", TrainSettings),
+        *(("train", TrainSettings), ("calibration", CalibrationSettings)),
     ]
     table_of = {item.name: table for table, kind in kinds if table != path for item in fields(kind)}
     close = difflib.get_close_matches(name, table_of, n=1, cutoff=0.8)

@@ -2,34 +2,26 @@
 
 import json
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from earmark._util.files import write_json
 from earmark._util.progress import NoProgress, Progress
-from earmark.data.copies import copies_in
-from earmark.data.dataset import Dataset
-from earmark.data.folds import with_folds
 from earmark.errors import DataError, SettingError, SplitError, StorageError, TrainingError
-from earmark.evaluate.clips import mean_probabilities
-from earmark.evaluate.scorecard import Scorecard, score_predictions
-from earmark.experiment.config import AugmentConfig, RunConfig, describe_differences
+from earmark.evaluate.scorecard import Scorecard
+from earmark.experiment.config import RunConfig, describe_differences
 from earmark.experiment.environment import describe_environment
 from earmark.experiment.folder import RunFolder
-from earmark.experiment.prepare import Prepared, prepare
+from earmark.experiment.networks import require_network, standing_in
+from earmark.experiment.pooling import changed_clips, pool_folds
 from earmark.experiment.run import train_run
 from earmark.experiment.settling import clips_key, settle_folds, settle_segments
 from earmark.features.extract import BadFile
 from earmark.features.store import FeatureStore
-from earmark.inference.predictor import Predictor
-
-FloatArray = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,23 +116,26 @@ def cross_validate(
         progress: What is told while it goes on.
 
     Raises:
-        SettingError: The configuration names a test part, or `n_folds` and there are folds already.
+        SettingError: The configuration names a test part, `n_folds` and there are folds already, or the network is the
+            user's own and was left in a file.
         StorageError: The folder holds something else, or cannot be written.
         DataError: The data set cannot be used, or `strict` and a file is bad.
         SplitError: The folds cannot be made, or one of them cannot be the test part; said before any work is done.
         TrainingError: A training cannot go on, or was begun with other settings or other sounds.
     """
     began = time.monotonic()
+    require_network(config)
     progress = progress or NoProgress()
     run = RunFolder(Path(folder))
     run.claim(overwrite=overwrite, resume=resume)
-    settled = settle_folds(config, n_folds)
+    settled = settle_folds(config, n_folds, store=store, strict=strict, progress=progress)
     folds, config, key = settled.folds, settled.config, clips_key(settled.dataset)
     if resume:
         refuse_other_settings(run, config)
         refuse_other_clips(run, key)
     # Before anything is written: a setting that cannot be leaves no folder behind, and an old one as it was.
-    cut = settle_segments(config, settled.dataset)
+    cut = settle_segments(standing_in(config), settled.dataset)
+    cut = replace(config, segments=cut.segments)
     if overwrite:
         run.clear()
     config.save(run.config_path)
@@ -154,7 +149,14 @@ def cross_validate(
         if not (resume or run.fold(folds[0]).is_finished):
             _leave_nothing(run)
         raise
-    result = _pool(cut, run, folds, store=store, strict=strict)
+    pooled = pool_folds(cut, run, folds, store=store, strict=strict)
+    result = CrossValidation(
+        folder=run,
+        scorecard=pooled.scorecard,
+        folds=tuple(_fold_score(fold, run.fold(fold)) for fold in folds),
+        notes=pooled.notes,
+        bad=pooled.bad,
+    )
     environment = describe_environment(device=config.device)
     run.write_environment(
         {
@@ -199,14 +201,7 @@ def refuse_other_clips(run: RunFolder, key: str) -> None:
     with suppress(StorageError):
         begun = str(run.read_environment().get("clips", ""))
     if run.is_run and begun not in {"", key}:
-        raise _changed(run)
-
-
-def _changed(run: RunFolder) -> TrainingError:
-    return TrainingError(
-        f"the cross-validation in {run.path} was begun with other sounds, labels, groups or folds than are there now: "
-        "put them back as they were, or start again with --overwrite"
-    )
+        raise changed_clips(run)
 
 
 def read_cross_validation(folder: str | Path) -> CrossValidation:
@@ -246,96 +241,6 @@ def _run_fold(config: RunConfig, run: RunFolder, *, store: FeatureStore, strict:
         raise KeyboardInterrupt
 
 
-def _pool(
-    config: RunConfig, run: RunFolder, folds: Sequence[int], *, store: FeatureStore, strict: bool
-) -> CrossValidation:
-    """Score all clips together, each with the classifier that has not learnt from its fold."""
-    unchanged = replace(config, augment=AugmentConfig(steps=()))  # only what trains is changed
-    prepared = prepare(unchanged, store=store, strict=strict)
-    dataset = prepared.dataset
-    if config.split.n_folds is not None:
-        dataset = with_folds(dataset, config.split.n_folds, seed=config.seed)
-    copies = copies_in(dataset)
-    tested = [
-        [index for index, clip in enumerate(dataset) if clip.fold == fold and index not in copies] for fold in folds
-    ]
-    places = [run.fold(fold) for fold in folds]
-    _refuse_learnt(run, places, prepared, dataset, tested)
-    scorecard, probabilities = _score(dataset, tested, [fold.bundle_path for fold in places], prepared.features, config)
-    baseline, _ = _score(dataset, tested, [fold.baseline_path for fold in places], prepared.baseline, config)
-    _write_tables(run, dataset, tested, probabilities)
-    return CrossValidation(
-        folder=run,
-        scorecard=scorecard.with_baseline("svm", baseline),
-        folds=tuple(_fold_score(number, place) for number, place in zip(folds, places, strict=True)),
-        notes=tuple(note for note in (*dataset.notes, *_notes_of(places)) if "is the test part" not in note),
-        bad=prepared.bad,
-    )
-
-
-def _refuse_learnt(
-    run: RunFolder, places: Sequence[RunFolder], prepared: Prepared, dataset: Dataset, tested: Sequence[Sequence[int]]
-) -> None:
-    """Refuse to pool folds that were trained on other sounds than are there now: what is tested was not learnt."""
-    contents = set(zip((clip.name for clip in dataset), prepared.contents, strict=True))
-    for place, clips in zip(places, tested, strict=True):
-        here = sorted((dataset[clip].name, dataset[clip].label, dataset[clip].group) for clip in clips)
-        split = place.read_table("split.csv")
-        there = sorted((row["path"], row["label"], row["group"]) for row in split if row["part"] == "test")
-        sounds = {row["path"]: row["content"] for row in place.read_table("sounds.csv")}
-        if here != there or any((name, sounds.get(name)) not in contents for name, *_ in here):
-            raise _changed(run)
-
-
-def _score(
-    dataset: Dataset,
-    tested: Sequence[Sequence[int]],
-    bundles: Sequence[Path],
-    features: Sequence[FloatArray],
-    config: RunConfig,
-) -> tuple[Scorecard, npt.NDArray[np.float64]]:
-    """Return the scores of all clips, and the probabilities (n_clips, n_classes) of each, fold after fold."""
-    segments, n_segments = [], []
-    for clips, bundle in zip(tested, bundles, strict=True):
-        predictor = Predictor.load(bundle)
-        columns = [predictor.labels.index(label) if label in predictor.labels else -1 for label in dataset.labels]
-        for clip in clips:
-            heard = predictor.feature_probabilities(features[clip])
-            padded = np.pad(heard, ((0, 0), (0, 1)))  # a class that a fold could not learn gets nothing
-            segments.append(padded[:, columns])
-            n_segments.append(len(heard))
-    order = [clip for clips in tested for clip in clips]
-    clip_index = np.repeat(np.arange(len(order)), n_segments)
-    probabilities = np.concatenate(segments)
-    scorecard = score_predictions(
-        segment_probabilities=probabilities,
-        clip_index=clip_index,
-        y=dataset.y[order],
-        groups=[dataset.groups[clip] for clip in order],
-        labels=dataset.labels,
-        seed=config.seed,
-    )
-    return scorecard, mean_probabilities(probabilities, clip_index)
-
-
-def _write_tables(
-    run: RunFolder, dataset: Dataset, tested: Sequence[Sequence[int]], probabilities: npt.NDArray[np.float64]
-) -> None:
-    order = [clip for clips in tested for clip in clips]
-    rows = [(clip.name, clip.label, clip.group, clip.fold) for clip in dataset]
-    run.write_table("folds.csv", ("path", "label", "group", "fold"), rows)
-    predictions = [
-        (
-            dataset[clip].name,
-            dataset[clip].label,
-            dataset.labels[int(row.argmax())],
-            *(f"{value:.6f}" for value in row),
-        )
-        for clip, row in zip(order, probabilities, strict=True)
-    ]
-    run.write_table("predictions.csv", ("path", "label", "predicted", *dataset.labels), predictions)
-
-
 def _fold_score(number: int, run: RunFolder) -> FoldScore:
     card = run.read_scorecard()
     return FoldScore(
@@ -345,11 +250,6 @@ def _fold_score(number: int, run: RunFolder) -> FoldScore:
         baseline_accuracy=card.baseline.clip.accuracy.value if card.baseline else None,
         best_epoch=int(run.read_environment().get("best_epoch", 0)),
     )
-
-
-def _notes_of(runs: Sequence[RunFolder]) -> dict[str, None]:
-    """Return what was said of the folds, each sentence once, in order."""
-    return dict.fromkeys(note for run in runs for note in run.read_environment().get("notes", []))
 
 
 class Titled:

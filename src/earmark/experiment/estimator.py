@@ -1,10 +1,10 @@
 """A classifier with scikit-learn's verbs, for a program or a notebook."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, is_dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -14,19 +14,20 @@ from earmark.data.dataset import Dataset
 from earmark.data.splits import Split, hold_out
 from earmark.errors import SettingError
 from earmark.evaluate.scorecard import Scorecard
-from earmark.experiment.config import Named, RunConfig, config_of, make_config, spelled
+from earmark.experiment.config import RunConfig, config_of
 from earmark.experiment.evaluation import evaluate_predictor, learnt_note
 from earmark.experiment.fitting import fit_baseline, fit_classifier
+from earmark.experiment.networks import as_table, configure, required_own, standing_in
 from earmark.experiment.prepare import prepare_dataset, prepare_table
 from earmark.features.catalogue import FRONT_ENDS
 from earmark.features.extract import BadFile, describe_bad_files
 from earmark.features.interchange.table import FeatureTable
 from earmark.features.store import FeatureStore
 from earmark.inference.bundle import load_bundle
-from earmark.inference.predictor import Prediction, Predictor, Sound
-from earmark.models.catalogue import DEFAULT_NETWORK, NETWORKS
+from earmark.inference.prediction import Prediction
+from earmark.inference.predictor import Predictor, Sound
+from earmark.models.catalogue import DEFAULT_NETWORK
 from earmark.models.device import resolve_device
-from earmark.models.own import OWN, OwnNetwork, own_network
 from earmark.train.history import Epoch
 from earmark.train.settings import TrainSettings
 from earmark.train.verdict import Verdict
@@ -55,6 +56,7 @@ class SoundClassifier:
         train: How the network is trained; None for its own choice.
         validation_fraction: The share of the clips that choose the best epoch, in whole groups; None for the network's
             own choice, 0.15 where it has none.
+        calibration: How probabilities are fitted to the validation part: see `CalibrationSettings`.
         seed: The root of all random numbers.
         device: Where to compute: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
         cache: A folder where features are kept from fit to fit; None keeps none.
@@ -74,25 +76,23 @@ class SoundClassifier:
         augment: Sequence[str] | None = None,
         train: TrainSettings | None = None,
         validation_fraction: float | None = None,
+        calibration: str = "auto",
         seed: int = 0,
         device: str = "auto",
         cache: str | Path | None = None,
     ) -> None:
-        table, own = _network_table(network)
         tables: dict[str, Any] = {
             "data": {"path": ""},
             "segments": _said(count=segments, segment_s=segment_s, hop_s=hop_s),
-            "network": table,
-            "front_end": _as_table(front_end, FRONT_ENDS) if front_end else {},
+            "front_end": as_table(front_end, FRONT_ENDS) if front_end else {},
             "augment": _said(steps=augment),
             "split": _said(validation_fraction=validation_fraction),
             "train": asdict(train) if train else {},
+            "calibration": {"method": calibration},
             "seed": seed,
             "device": device,
         }
-        self.config: RunConfig = make_config(tables)
-        if own is not None:
-            self.config = replace(self.config, network=Named(name=OWN, settings=own))
+        self.config: RunConfig = configure(tables, network)
         self.history: tuple[Epoch, ...] = ()
         self.bad: tuple[BadFile, ...] = ()
         self.ended = ""
@@ -127,7 +127,7 @@ class SoundClassifier:
         """
         config = self.config
         _require_dataset(dataset)
-        like = _standing_in(config)
+        like = standing_in(config)
         if isinstance(dataset, FeatureTable):
             prepared = prepare_table(dataset, like, split=self._split, progress=progress)
             for note in dataset.dataset.notes:
@@ -179,16 +179,20 @@ class SoundClassifier:
         """Return the accuracy over the clips of a data set, from 0 to 1."""
         return self._evaluate(dataset, None).clip.accuracy.value
 
-    def predict(self, sounds: Iterable[Sound]) -> list[str]:
+    def predict(
+        self, sounds: Iterable[Sound], *, min_confidence: float | Literal["per-class"] | None = None
+    ) -> list[str | None]:
         """Return the label of each sound.
 
         Args:
             sounds: Paths or clips, such as a data set.
+            min_confidence: How probable a label must be to be given, else it is None: see `Caution`.
 
         Raises:
             AudioError: A file cannot be used.
+            SettingError: The confidence is out of range.
         """
-        return self.predictor.predict(sounds)
+        return self.predictor.cautious(min_confidence=min_confidence).predict(sounds)
 
     def predict_proba(self, sounds: Iterable[Sound]) -> npt.NDArray[np.float64]:
         """Return the probabilities (n_sounds, n_classes) of each sound, in the order of `labels`.
@@ -201,13 +205,25 @@ class SoundClassifier:
         """
         return self.predictor.predict_proba(sounds)
 
-    def predict_file(self, path: str | Path) -> Prediction:
+    def predict_file(
+        self,
+        path: str | Path,
+        *,
+        min_confidence: float | Literal["per-class"] | None = None,
+        coverage: float | None = None,
+    ) -> Prediction:
         """Return the label of one sound and the probability of each class by name.
+
+        Args:
+            path: The file.
+            min_confidence: How probable the label must be to be given: see `Caution`.
+            coverage: How often the truth is to be among the `labels` of the prediction: see `Caution`.
 
         Raises:
             AudioError: The file cannot be used.
+            SettingError: A number is out of range.
         """
-        return self.predictor.predict_file(path)
+        return self.predictor.cautious(min_confidence=min_confidence, coverage=coverage).predict_file(path)
 
     @property
     def predictor(self) -> Predictor:
@@ -247,7 +263,7 @@ class SoundClassifier:
             SettingError: A network of your own was saved and is not given, or another one is.
             StorageError: There is no bundle, or it is damaged or of another version.
         """
-        own = None if network is None else _required_own(network)
+        own = None if network is None else required_own(network)
         predictor = Predictor(*load_bundle(Path(folder), own=own), device=device)
         classifier = cls(device=device)
         classifier.config = config_of(predictor.blueprint)
@@ -265,39 +281,3 @@ def _require_dataset(dataset: object) -> None:
 def _said(**values: object) -> dict[str, Any]:
     """Return the table of what is said: the network may have its own choice for the rest."""
     return {key: value for key, value in values.items() if value is not None}
-
-
-def _network_table(choice: object) -> tuple[dict[str, Any], OwnNetwork | None]:
-    """Return the table of a configuration for a network, and what stands for it if it is the user's own."""
-    is_ours = isinstance(choice, str) or any(choice is kind.settings for kind in NETWORKS.values())
-    own = None if is_ours else own_network(choice)
-    return ({"name": own.stand_in}, own) if own else (_as_table(choice, NETWORKS), None)
-
-
-def _required_own(network: object) -> OwnNetwork:
-    own = None if isinstance(network, str) else own_network(network)
-    if own is None:
-        raise SettingError(f"network: a module, or what makes one, is wanted, not {network!r}")
-    return own
-
-
-def _standing_in(config: RunConfig) -> RunConfig:
-    """Return the configuration with a shipped network that takes clips as the user's own does: enough to prepare by."""
-    own = config.network.settings
-    if not isinstance(own, OwnNetwork):
-        return config
-    name = own.stand_in
-    return replace(config, network=Named(name=name, settings=NETWORKS[name].settings()))
-
-
-def _as_table(choice: object, catalogue: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the table of a configuration for a name, or for settings whose type says what they are of."""
-    if isinstance(choice, str):
-        return {"name": choice}
-    name = next((name for name, kind in catalogue.items() if type(choice) is kind.settings), None)
-    if isinstance(choice, type) and is_dataclass(choice):
-        raise SettingError(f"{choice.__name__} is the class of settings: give some, {choice.__name__}()")
-    if name is None or not is_dataclass(choice) or isinstance(choice, type):
-        known = ", ".join(kind.settings.__name__ for kind in catalogue.values())
-        raise SettingError(f"{choice!r} is neither a name nor settings of what ships: {known}")
-    return {"name": name, **spelled(choice)}

@@ -12,6 +12,7 @@ from earmark._util.progress import Progress
 from earmark.data.dataset import Dataset, listed
 from earmark.errors import DataError, SettingError
 from earmark.evaluate.scorecard import Scorecard, score_predictions
+from earmark.evaluate.tested import Tested, make_tested
 from earmark.experiment.folder import RunFolder
 from earmark.experiment.tables import SUMMARY, TableFeatures, summaries, table_features
 from earmark.features.extract import BadFile, FeatureSet, extract_features
@@ -33,12 +34,15 @@ class Evaluation:
         bad: The files that could not be used.
         notes: What a person should know, such as sounds that the classifier has learnt from.
         contents: The name of each clip that was scored, and what names its content.
+        tested: What the classifier said of each clip, of which `earmark.evaluate.run_scores.score_tested` makes every
+            score.
     """
 
     scorecard: Scorecard
     bad: tuple[BadFile, ...]
     notes: tuple[str, ...]
     contents: tuple[tuple[str, str], ...] = ()
+    tested: Tested | None = None
 
 
 def evaluate_bundle(
@@ -132,11 +136,12 @@ def evaluate_predictor(
             dataset, [one.blueprint.recipe for one in asked], store=store, strict=strict, progress=progress
         )
     used = dataset.subset(sets[0].kept)
-    scorecard, *others = [_score(one, used, features.arrays, seed) for one, features in zip(asked, sets, strict=True)]
+    heard = [_hear(one, used, features.arrays) for one, features in zip(asked, sets, strict=True)]
+    scorecard, *others = [_score(one, seed) for one in heard]
     for other in others:
         scorecard = scorecard.with_baseline("svm", other)
     contents = tuple(zip((clip.name for clip in used), sets[0].contents, strict=True))
-    return Evaluation(scorecard=scorecard, bad=sets[0].bad, notes=notes, contents=contents)
+    return Evaluation(scorecard=scorecard, bad=sets[0].bad, notes=notes, contents=contents, tested=heard[0])
 
 
 def _hears_alike(predictor: Predictor, baseline: Predictor, data: Dataset | FeatureTable) -> bool:
@@ -162,15 +167,27 @@ def _for(one: Predictor, predictor: Predictor, features: TableFeatures, dataset:
     return features
 
 
-def _score(predictor: Predictor, used: Dataset, arrays: Sequence[npt.NDArray[np.float32]], seed: int) -> Scorecard:
+def _hear(predictor: Predictor, used: Dataset, arrays: Sequence[npt.NDArray[np.float32]]) -> Tested:
+    """Return what a classifier says of each clip."""
     probabilities = [predictor.feature_probabilities(array) for array in arrays]
     place = {label: index for index, label in enumerate(predictor.labels)}
-    return score_predictions(
+    return make_tested(
+        labels=predictor.labels,
+        names=[clip.address for clip in used],
+        y=np.array([place[clip.label] for clip in used], dtype=np.int64),
+        groups=used.groups,
         segment_probabilities=np.concatenate(probabilities),
         clip_index=np.repeat(np.arange(len(used)), [len(part) for part in probabilities]),
-        y=np.array([place[clip.label] for clip in used]),
-        groups=used.groups,
-        labels=predictor.labels,
+    )
+
+
+def _score(tested: Tested, seed: int) -> Scorecard:
+    return score_predictions(
+        segment_probabilities=tested.segments,
+        clip_index=tested.segment_clips,
+        y=tested.y,
+        groups=tested.groups,
+        labels=tested.labels,
         seed=seed,
     )
 

@@ -10,7 +10,7 @@ from earmark.data.dataset import Dataset
 from earmark.data.open import open_dataset
 from earmark.errors import SettingError, StorageError
 from earmark.experiment.config import RunConfig, SegmentConfig, make_config, own_front_end
-from earmark.experiment.prepare import make_recipe
+from earmark.experiment.cutting import make_recipe
 from earmark.experiment.tables import table_recipe
 from earmark.features.catalogue import FRONT_ENDS
 from earmark.features.drawing import PICTURES

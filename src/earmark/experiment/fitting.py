@@ -11,19 +11,21 @@ from torch import Tensor
 
 from earmark._util.progress import Progress
 from earmark._util.seeds import spawn_seed
-from earmark.evaluate.calibration import fit_temperature
+from earmark.evaluate.calibration import Calibration
+from earmark.experiment.calibrating import calibrate, keep_neighbours
 from earmark.experiment.changes import changes_in_batches
 from earmark.experiment.config import RunConfig
 from earmark.experiment.prepare import Prepared
 from earmark.features.standardise import Standardiser
 from earmark.models.blueprint import Blueprint
 from earmark.models.catalogue import NETWORKS
-from earmark.models.graph import ClassifierGraph, predict_logits
+from earmark.models.graph import ClassifierGraph
 from earmark.models.own import OwnNetwork
 from earmark.models.trial import try_network
 from earmark.train.drawing import Drawing
 from earmark.train.history import Epoch
 from earmark.train.loop import Draw, LabelledSegments, train_network
+from earmark.train.opinion import solve_opinion
 from earmark.train.solvers import Solver, solver_of
 from earmark.train.svm import fit_svm
 from earmark.train.verdict import Verdict, judge_training
@@ -44,6 +46,7 @@ class Fitted:
         best_epoch: The epoch whose weights were kept, from 1; 0 for what is not trained in epochs.
         ended: Why the training ended: see `TrainResult`; ``"solved"`` for what is not trained in epochs.
         verdict: Whether it overfitted, and what to try.
+        calibration: How its probabilities were fitted to the validation part.
     """
 
     graph: ClassifierGraph
@@ -52,6 +55,7 @@ class Fitted:
     best_epoch: int = 0
     ended: str = "solved"
     verdict: Verdict = _SOLVED
+    calibration: Calibration | None = None
 
 
 def fit_classifier(
@@ -91,7 +95,7 @@ def fit_classifier(
         graph = ClassifierGraph(blueprint)
         solver = solver_of(graph.network)
         if solver:
-            return _fit_solved(graph, blueprint, prepared, solver, seed=config.seed)
+            return _fit_solved(graph, blueprint, prepared, solver, config)
         _try(graph, blueprint, prepared)
     y, split = prepared.dataset.y, prepared.split
     train = gather(prepared.features, y, split.train)
@@ -113,7 +117,10 @@ def fit_classifier(
     )
     # Out of the layout of training into that of a bundle: what is loaded then gives the same bits.
     graph.to(device="cpu", memory_format=torch.contiguous_format)  # type: ignore[call-overload]  # torch's stubs miss it
-    calibrate(graph, prepared.features, y, split.validation)
+    groups = [prepared.dataset.groups[clip] for clip in split.train]
+    solve_opinion(graph.network, graph.standardiser, train, validation, groups=groups, seed=config.seed)
+    calibration = calibrate(graph, prepared, method=config.calibration.method)
+    keep_neighbours(graph, prepared)
     verdict = judge_training(
         result.history,
         config.train,
@@ -131,6 +138,7 @@ def fit_classifier(
         best_epoch=result.best_epoch,
         ended=result.ended,
         verdict=verdict,
+        calibration=calibration,
     )
 
 
@@ -223,24 +231,17 @@ def standardised(graph: ClassifierGraph, part: LabelledSegments) -> LabelledSegm
     return LabelledSegments(features=features, y=part.y, clip_index=part.clip_index)
 
 
-def calibrate(
-    graph: ClassifierGraph, features: FeatureArrays, y: npt.NDArray[np.int64], validation: Sequence[int]
-) -> None:
-    """Set the graph's temperature to the one that fits the validation segments best."""
-    part = gather(features, y, validation)
-    logits = predict_logits(graph, part.features).numpy()
-    graph.temperature.fill_(fit_temperature(logits, part.y.numpy()))
-
-
 def _fit_solved(
-    graph: ClassifierGraph, blueprint: Blueprint, prepared: Prepared, solver: Solver, *, seed: int
+    graph: ClassifierGraph, blueprint: Blueprint, prepared: Prepared, solver: Solver, config: RunConfig
 ) -> Fitted:
-    """Solve on the training part, calibrate on the validation part, then solve on both with that temperature."""
+    """Solve on the training part, calibrate on the validation part, then solve on both with that calibration."""
     y, split = prepared.dataset.y, prepared.split
-    _solve(graph, solver, gather(prepared.features, y, split.train), seed=seed)
-    calibrate(graph, prepared.features, y, split.validation)
-    _solve(graph, solver, gather(prepared.features, y, (*split.train, *split.validation)), seed=seed)
-    return Fitted(graph=graph, blueprint=blueprint)
+    _solve(graph, solver, gather(prepared.features, y, split.train), seed=config.seed)
+    calibration = calibrate(graph, prepared, method=config.calibration.method)
+    if split.validation:
+        _solve(graph, solver, gather(prepared.features, y, (*split.train, *split.validation)), seed=config.seed)
+    keep_neighbours(graph, prepared)
+    return Fitted(graph=graph, blueprint=blueprint, calibration=calibration)
 
 
 def _solve(graph: ClassifierGraph, solver: Solver, part: LabelledSegments, *, seed: int) -> None:

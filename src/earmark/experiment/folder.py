@@ -14,6 +14,7 @@ from earmark._util.files import write_json, write_text, write_whole
 from earmark.errors import StorageError
 from earmark.evaluate.scorecard import Scorecard
 from earmark.experiment.config import RunConfig, load_config, make_config
+from earmark.experiment.networks import give_network
 from earmark.inference.bundle import is_bundle
 from earmark.train.history import Epoch, read_history, write_history
 
@@ -62,6 +63,16 @@ class RunFolder:
     def baseline_path(self) -> Path:
         """The support-vector machine that every scorecard shows beside the network, as a bundle."""
         return self.path / "baseline"
+
+    @property
+    def answers_path(self) -> Path:
+        """What the classifier says of the segments of the test part."""
+        return self.path / "answers.safetensors"
+
+    @property
+    def baseline_answers_path(self) -> Path:
+        """What the baseline says of them."""
+        return self.path / "baseline-answers.safetensors"
 
     @property
     def report_path(self) -> Path:
@@ -152,15 +163,20 @@ class RunFolder:
         for name in reversed(_FILES):  # the configuration last: what is cut off here still is a run
             (self.path / name).unlink(missing_ok=True)
 
-    def read_config(self) -> RunConfig:
+    def read_config(self, *, network: object = None) -> RunConfig:
         """Return the configuration of the run.
+
+        Args:
+            network: The network, where it is the user's own: the file knows its path alone, which is enough to look at
+                the run, and too little to train with the configuration.
 
         Raises:
             StorageError: There is none.
-            SettingError: It is of another version.
+            SettingError: It is of another version, or of another network than the one that is given.
         """
         self.require()
-        return make_config(load_config(self.config_path))
+        config = make_config(load_config(self.config_path))
+        return config if network is None else give_network(config, network)
 
     def require(self) -> None:
         """Make sure that there is a run.
@@ -227,6 +243,8 @@ _FILES = (
     "predictions.csv",
     "folds.csv",
     "sounds.csv",
+    "answers.safetensors",
+    "baseline-answers.safetensors",
     "scorecard.json",
     "checkpoint.safetensors",
     "report.html",

@@ -19,6 +19,7 @@ from earmark.evaluate.clips import mean_probabilities
 from earmark.experiment.config import RunConfig
 from earmark.experiment.crossval import Titled
 from earmark.experiment.fitting import Fitted, fit_classifier, gather
+from earmark.experiment.networks import standing_in
 from earmark.experiment.prepare import Prepared, prepare_dataset, prepare_table
 from earmark.features.interchange.catalogue import open_features
 from earmark.features.interchange.table import FeatureTable
@@ -181,6 +182,7 @@ def _prepare(
             clips, seed=config.seed, test_fold=number, validation_fraction=config.split.validation_fraction
         )
 
+    config = standing_in(config)
     if isinstance(inner.clips, FeatureTable):
         config = replace(config, split=replace(config.split, plan=None))  # it has said its part: the folds are there
         return prepare_table(inner.clips, config, split=split, strict=strict, progress=progress)
@@ -191,7 +193,7 @@ def _outcome(fitted: Fitted, prepared: Prepared) -> FoldOutcome:
     tested, y = prepared.split.test, prepared.dataset.y
     part = gather(prepared.features, y, tested)
     logits = predict_logits(fitted.graph, part.features)
-    segments = torch.softmax(logits.double() / fitted.graph.temperature.cpu().double(), dim=1).numpy()
+    segments = torch.softmax(fitted.graph.calibrated(logits.double()), dim=1).numpy()
     clips = mean_probabilities(segments, part.clip_index.numpy())  # (n_clips, n_classes)
     true = y[list(tested)]
     likely = clips[np.arange(len(true)), true].clip(min=1e-12)

@@ -17,17 +17,20 @@ from earmark.data.split_file import stretch_of
 from earmark.data.splits import split_parts
 from earmark.errors import SplitError, TrainingError
 from earmark.evaluate.scorecard import Scorecard
+from earmark.experiment.answers import Answers
 from earmark.experiment.config import RunConfig, describe_differences
 from earmark.experiment.environment import describe_environment
 from earmark.experiment.fitting import Fitted, fit_baseline, fit_classifier, refuse_misfit
 from earmark.experiment.folder import RunFolder
 from earmark.experiment.memory import audit_run, describe_repeats, repeats_of_learnt
+from earmark.experiment.networks import require_network, standing_in
 from earmark.experiment.prepare import Prepared, data_key, prepare, resolved, settled
-from earmark.experiment.scoring import score_clips
+from earmark.experiment.scoring import Scored, score_clips
 from earmark.features.extract import BadFile
 from earmark.features.store import FeatureStore
 from earmark.inference.bundle import save_bundle
 from earmark.models.device import resolve_device
+from earmark.models.own import OwnNetwork
 from earmark.train.checkpoint import load_checkpoint
 from earmark.train.history import Epoch
 
@@ -86,9 +89,11 @@ def train_run(
     Raises:
         StorageError: The folder holds something else, or cannot be written.
         DataError: The data set cannot be used, or `strict` and a file is bad.
+        SettingError: The network does not fit the features, or is the user's own and was left in a file.
         SplitError: The split cannot be made, or `strict` and the test part repeats what is learnt from.
         TrainingError: The training cannot go on, or the checkpoint is of other settings.
     """
+    require_network(config)
     device = resolve_device(config.device)
     config = resolved(config, device=device.type)
     run = RunFolder(Path(folder))
@@ -121,7 +126,7 @@ def _run(
     told: _Told,
 ) -> RunResult:
     began = time.monotonic()
-    prepared = prepare(config, store=store, strict=strict, progress=told.progress)
+    prepared = prepare(standing_in(config), store=store, strict=strict, progress=told.progress)
     source, config = config, settled(config, prepared)
     key = data_key(prepared, config)
     if resume:
@@ -129,7 +134,7 @@ def _run(
     refuse_misfit(config, prepared)
     audit = audit_run(config, prepared, store=store, progress=told.progress)
     memory = _memory(prepared, audit, strict=strict)
-    notes = (*_notes(source, prepared), *([memory] if memory else []))
+    notes = (*_notes(source, prepared), *_notes_on_network(config), *([memory] if memory else []))
     config.save(run.config_path)
     _write_data(run, prepared, has_sounds=audit is not None)
     found = _write_audit(run, audit)
@@ -145,8 +150,10 @@ def _run(
         on_epoch=told.on_epoch,
     )
     fitted_s = time.monotonic() - began - prepared_s
+    notes = (*notes, *(fitted.calibration.notes if fitted.calibration else ()))
     run.write_history(fitted.history)
-    save_bundle(run.bundle_path, fitted.graph, fitted.blueprint)
+    if can_be_kept(config):
+        save_bundle(run.bundle_path, fitted.graph, fitted.blueprint)
     scorecard = _score(config, prepared, fitted, run)
     environment = describe_environment(device=device.type)
     environment["seconds"] = {
@@ -160,6 +167,7 @@ def _run(
     environment["training_ended"] = fitted.ended
     environment["best_epoch"] = fitted.best_epoch
     environment["verdict"] = fitted.verdict.to_json()
+    environment["calibration"] = fitted.calibration.to_json() if fitted.calibration else None
     run.write_environment(environment)
     scorecard.save(run.scorecard_path)
     if fitted.ended != "interrupted":  # what was cut off may be resumed
@@ -216,14 +224,34 @@ def _notes(config: RunConfig, prepared: Prepared) -> tuple[str, ...]:
     return tuple(notes)
 
 
+def can_be_kept(config: RunConfig) -> bool:
+    """Return whether a bundle can hold the classifier: of an estimator of the user's own it cannot."""
+    own = config.network.settings
+    return not (isinstance(own, OwnNetwork) and own.is_estimator)
+
+
+def _notes_on_network(config: RunConfig) -> tuple[str, ...]:
+    if can_be_kept(config):
+        return ()
+    return (f"there is no bundle: without pickle none can keep the estimator {config.network.settings.name}",)
+
+
 def _score(config: RunConfig, prepared: Prepared, fitted: Fitted, run: RunFolder) -> Scorecard:
     dataset, test = prepared.dataset, prepared.split.test
     scored = score_clips(fitted.graph, dataset, prepared.features, test, seed=config.seed)
     baseline_graph, blueprint = fit_baseline(prepared)
     save_bundle(run.baseline_path, baseline_graph, blueprint)
     baseline = score_clips(baseline_graph, dataset, prepared.baseline, test, seed=config.seed)
+    n_segments = np.array([len(prepared.features[clip]) for clip in test])
+    _answers(dataset, scored, n_segments).save(run.answers_path)
+    n_segments = np.array([len(prepared.baseline[clip]) for clip in test])
+    _answers(dataset, baseline, n_segments).save(run.baseline_answers_path)
     _write_predictions(run, dataset, test, scored.clip_probabilities)
     return scored.scorecard.with_baseline("svm", baseline.scorecard)
+
+
+def _answers(dataset: Dataset, scored: Scored, n_segments: npt.NDArray[np.int64]) -> Answers:
+    return Answers(labels=dataset.labels, probabilities=scored.segment_probabilities, n_segments=n_segments)
 
 
 def _write_data(run: RunFolder, prepared: Prepared, *, has_sounds: bool) -> None:

@@ -19,10 +19,12 @@ class Scored:
 
     Attributes:
         scorecard: The scores.
+        segment_probabilities: The probabilities (n_segments, n_classes) of each segment, clip after clip.
         clip_probabilities: The probabilities (n_clips, n_classes) of each clip: the mean of its segments'.
     """
 
     scorecard: Scorecard
+    segment_probabilities: npt.NDArray[np.float64]
     clip_probabilities: npt.NDArray[np.float64]
 
 
@@ -46,7 +48,7 @@ def score_clips(
     parts = [features[clip] for clip in clips]
     clip_index = np.repeat(np.arange(len(clips)), [len(part) for part in parts])
     logits = predict_logits(graph, torch.from_numpy(np.concatenate(parts)))
-    probabilities = torch.softmax(logits.double() / graph.temperature.cpu().double(), dim=1).numpy()
+    probabilities = torch.softmax(graph.calibrated(logits.double()), dim=1).numpy()
     scorecard = score_predictions(
         segment_probabilities=probabilities,
         clip_index=clip_index,
@@ -55,4 +57,8 @@ def score_clips(
         labels=dataset.labels,
         seed=seed,
     )
-    return Scored(scorecard=scorecard, clip_probabilities=mean_probabilities(probabilities, clip_index))
+    return Scored(
+        scorecard=scorecard,
+        segment_probabilities=probabilities,
+        clip_probabilities=mean_probabilities(probabilities, clip_index),
+    )

@@ -1,9 +1,8 @@
 """Raw sound in, named probabilities out."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +17,7 @@ from earmark.errors import AudioError, DataError, SettingError
 from earmark.features.catalogue import FRONT_ENDS
 from earmark.features.interchange.png_file import read_picture
 from earmark.inference.bundle import load_bundle, save_bundle
+from earmark.inference.prediction import Caution, Judge, Prediction
 from earmark.models.blueprint import Blueprint
 from earmark.models.device import resolve_device
 from earmark.models.graph import ClassifierGraph
@@ -25,32 +25,6 @@ from earmark.models.graph import ClassifierGraph
 FloatArray = npt.NDArray[np.float32]
 Sound = str | Path | Clip
 _BATCH = 64
-
-
-@dataclass(frozen=True, kw_only=True)
-class Prediction:
-    """What a classifier says of one sound.
-
-    Attributes:
-        path: The sound, as it was asked for.
-        label: The likeliest class.
-        probability: Its probability.
-        probabilities: The probability of each class by name.
-    """
-
-    path: str
-    label: str
-    probability: float
-    probabilities: dict[str, float]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return it as values that JSON knows."""
-        return {
-            "path": self.path,
-            "label": self.label,
-            "probability": self.probability,
-            "probabilities": self.probabilities,
-        }
 
 
 class Predictor:
@@ -62,12 +36,19 @@ class Predictor:
         graph: The fitted graph.
         blueprint: What it was built from.
         device: Where to compute: ``"cpu"``, ``"cuda"``, ``"mps"`` or ``"auto"``.
+        caution: When it is not to answer; by default it always does.
+
+    Raises:
+        SettingError: The caution needs what the bundle does not have.
     """
 
-    def __init__(self, graph: ClassifierGraph, blueprint: Blueprint, *, device: str = "cpu") -> None:
+    def __init__(
+        self, graph: ClassifierGraph, blueprint: Blueprint, *, device: str = "cpu", caution: Caution | None = None
+    ) -> None:
         self._device = resolve_device(device)
         self.graph = graph.to(self._device).eval()
         self.blueprint = blueprint
+        self._judge = Judge(blueprint.labels, blueprint.background, graph.doubt, caution or Caution())
 
     @classmethod
     def load(cls, folder: str | Path, *, device: str = "cpu") -> "Predictor":
@@ -77,6 +58,26 @@ class Predictor:
             StorageError: There is no bundle, or it is damaged or of another version.
         """
         return cls(*load_bundle(Path(folder)), device=device)
+
+    def cautious(
+        self, *, min_confidence: float | Literal["per-class"] | None = None, coverage: float | None = None
+    ) -> "Predictor":
+        """Return the same classifier, which does not answer where it is not sure enough.
+
+        Args:
+            min_confidence: See `Caution`: a prediction that is not so likely has the label None.
+            coverage: See `Caution`: predictions have `labels`, among which the truth is so often.
+
+        Raises:
+            SettingError: A number is out of range, or the bundle has no thresholds.
+        """
+        caution = Caution(min_confidence=min_confidence, coverage=coverage)
+        return Predictor(self.graph, self.blueprint, device=self._device.type, caution=caution)
+
+    @property
+    def note(self) -> str:
+        """Why every label is given where a coverage was asked for; nothing where it is not so."""
+        return self._judge.cutoff.note if self._judge.cutoff else ""
 
     def save(self, folder: str | Path) -> None:
         """Write the classifier as a bundle.
@@ -116,9 +117,11 @@ class Predictor:
 
     def segment_probabilities(self, waveform: FloatArray) -> FloatArray:
         """Return probabilities (n_segments, n_classes) for a mono waveform (n_samples,) at `sample_rate`."""
+        return self._in_batches(self.graph, self._cut(waveform))
+
+    def _cut(self, waveform: FloatArray) -> FloatArray:
         segments = self.blueprint.recipe.segments
-        cut = cut_segments(waveform, segments) if segments else waveform[np.newaxis]  # (n_segments, n_samples)
-        return self._in_batches(self.graph, cut)
+        return cut_segments(waveform, segments) if segments else waveform[np.newaxis]  # (n_segments, n_samples)
 
     def feature_probabilities(self, features: FloatArray) -> FloatArray:
         """Return probabilities (n_segments, n_classes) for features (n_segments, n_bins, n_frames)."""
@@ -143,20 +146,29 @@ class Predictor:
             SettingError: The classifier was trained on features, and takes no file.
         """
         if self.takes == "picture":
-            per_segment = self._in_batches(self.graph, _read_picture(Path(path))[np.newaxis])
+            segments: npt.NDArray[Any] = _read_picture(Path(path))[np.newaxis]
         else:
             waveform, _ = read_sound(Path(path), sample_rate=self.sample_rate, start_s=start_s, duration_s=duration_s)
-            per_segment = self.segment_probabilities(waveform)
-        probabilities = per_segment.mean(axis=0, dtype=np.float64)  # (n_classes,)
+            segments = self._cut(waveform)
+        probabilities, distance = self._hear(segments)
         if not np.isfinite(probabilities).all():
             raise AudioError(path, "its samples are too large for features: scale them to [-1, 1]")
-        best = int(probabilities.argmax())
-        return Prediction(
-            path=str(path),
-            label=self.labels[best],
-            probability=float(probabilities[best]),
-            probabilities=dict(zip(self.labels, probabilities.tolist(), strict=True)),
-        )
+        return self._judge.judge(str(path), probabilities, distance)
+
+    @torch.inference_mode()
+    def _hear(self, segments: npt.NDArray[Any]) -> tuple[npt.NDArray[np.float64], float | None]:
+        """Return the mean over segments of the probabilities (n_classes,), and of the distance from what was learnt."""
+        graph, probabilities, distances = self.graph, [], []
+        for batch in torch.split(torch.tensor(segments), _BATCH):
+            features = graph.front_end(batch.to(self._device))
+            if not graph.doubt.knows_novelty:
+                probabilities.append(graph.probabilities(features).cpu())
+                continue
+            logits, views = graph.embed(features)
+            probabilities.append(torch.softmax(graph.calibrated(logits), dim=1).cpu())
+            distances.append(graph.doubt.distances(views).cpu())
+        mean = torch.cat(probabilities).numpy().mean(axis=0, dtype=np.float64)
+        return mean, float(torch.cat(distances).double().mean()) if distances else None
 
     def predict_files(
         self, paths: Iterable[str | Path], *, strict: bool = False, progress: Progress | None = None
@@ -193,8 +205,8 @@ class Predictor:
         """
         return self.predict_file(clip.path, start_s=clip.start_s, duration_s=clip.duration_s)
 
-    def predict(self, sounds: Iterable[Sound]) -> list[str]:
-        """Return the label of each sound.
+    def predict(self, sounds: Iterable[Sound]) -> list[str | None]:
+        """Return the label of each sound; None where a cautious one is not sure enough.
 
         Args:
             sounds: Paths or clips, such as a data set.

@@ -3,11 +3,15 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from earmark._util.catalogue import nearest
+from earmark.data.background import background_labels
 from earmark.errors import SettingError
 from earmark.features.extract import Recipe
 from earmark.features.recipe import make_settings, recipe_from_json, recipe_to_json
 from earmark.models.catalogue import NETWORKS, NetworkKind
 from earmark.models.own import OWN, OwnNetwork, network_kind
+
+_BY_NAME = ("by name",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +26,10 @@ class Blueprint:
         n_bins: Bins of the features that the network takes.
         n_frames: Frames of the features that the network takes.
         n_channels: Channels of the features, where they have them: those of pictures.
+        background: The labels that mean "none of these"; where nothing is said, those that are called so.
+
+    Raises:
+        SettingError: A label of the background is none of the labels.
     """
 
     labels: tuple[str, ...]
@@ -31,6 +39,14 @@ class Blueprint:
     n_bins: int
     n_frames: int
     n_channels: int = 1
+    background: tuple[str, ...] = _BY_NAME
+
+    def __post_init__(self) -> None:
+        if self.background is _BY_NAME:
+            object.__setattr__(self, "background", background_labels(self.labels))
+        unknown = [label for label in self.background if label not in self.labels]
+        if unknown:
+            raise SettingError(f"the background {unknown[0]!r} is no label: {nearest(unknown[0], self.labels)}")
 
     @property
     def kind(self) -> NetworkKind:
@@ -43,6 +59,7 @@ class Blueprint:
             "labels": list(self.labels),
             **recipe_to_json(self.recipe),
             "network": {"name": self.network, **asdict(self.network_settings)},
+            "background": list(self.background),
             "features": {"n_bins": self.n_bins, "n_frames": self.n_frames, "n_channels": self.n_channels},
         }
 
@@ -68,5 +85,6 @@ class Blueprint:
             recipe=recipe_from_json(value),
             network=name,
             network_settings=settings,
+            background=tuple(value["background"]) if "background" in value else _BY_NAME,
             **value["features"],
         )

@@ -1,12 +1,14 @@
 """A network of the user's own: a module, what builds one, or a scikit-learn estimator, wherever a name does."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import InitVar, dataclass
 from typing import Any
 
+import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 from earmark.errors import SettingError
 from earmark.models.catalogue import NETWORKS, NetworkKind
@@ -24,17 +26,19 @@ class OwnNetwork:
 
     Attributes:
         path: Where it is imported from, such as ``my_networks.Wide``: what a bundle can say of it.
-        source: The module, estimator or callable itself; no field, as it is neither compared nor written down.
+        source: The module, estimator or callable itself; no field, as it is neither compared nor written down. None
+            where it is known by its path alone, as a file does.
 
     >>> own_network(nn.Flatten()).path
     'torch.nn.modules.flatten.Flatten'
     """
 
     path: str
-    source: InitVar[Any]
+    source: InitVar[Any] = None
 
     def __post_init__(self, source: Any) -> None:  # noqa: ANN401 - see `own_network`
         object.__setattr__(self, "_kept", source)
+        object.__setattr__(self, "_shares_weights", None)  # found out with the first network that is built
 
     @property
     def _source(self) -> Any:  # noqa: ANN401 - as above
@@ -44,6 +48,11 @@ class OwnNetwork:
     def name(self) -> str:
         """Its short name, for messages."""
         return self.path.rsplit(".", 1)[-1]
+
+    @property
+    def is_given(self) -> bool:
+        """Whether it is here, and not known by its path alone."""
+        return self._source is not None
 
     @property
     def is_estimator(self) -> bool:
@@ -60,15 +69,19 @@ class OwnNetwork:
     ) -> nn.Module:
         """Return a network of these sizes that nobody else holds: a copy of a module, or what the callable makes.
 
+        What a callable makes is copied too if it makes each from the same weights: what one has learnt would go on to
+        the next, and from fold to fold.
+
         Raises:
-            SettingError: It cannot be copied or built, or what is built is no module.
+            SettingError: It is not given, cannot be copied or built, or what is built is no module.
         """
         del settings  # itself
+        self.require()
         if self.is_estimator:
             return Foreign(self._source, n_classes=n_classes)
         sizes = {"n_bins": n_bins, "n_frames": n_frames, "n_channels": n_channels, "n_classes": n_classes}
         try:
-            network = deepcopy(self._source) if isinstance(self._source, nn.Module) else self._call(sizes)
+            network = deepcopy(self._source) if isinstance(self._source, nn.Module) else self._made(sizes)
         except _FAULTS as error:
             if isinstance(error, SettingError):
                 raise
@@ -76,9 +89,35 @@ class OwnNetwork:
             raise SettingError(
                 f"the network {self.name} cannot be built for {said}: {type(error).__name__}: {_one_line(error)}"
             ) from error
+        return network.to("cpu")
+
+    def require(self) -> None:
+        """Make sure that it is here.
+
+        Raises:
+            SettingError: It is known by its path alone.
+        """
+        if not self.is_given:
+            raise SettingError(
+                f"the network {self.path} is no shipped one, and no file can hold it: give it again in the program "
+                f"that trains with it, network={self.name}"
+            )
+
+    def _made(self, sizes: dict[str, int]) -> nn.Module:
+        if vars(self)["_shares_weights"] is None:
+            with torch.random.fork_rng(devices=[]):  # one more network draws its weights
+                other = self._called(sizes)
+            network = self._called(sizes)
+            object.__setattr__(self, "_shares_weights", bool(_places(other) & _places(network)))
+        else:
+            network = self._called(sizes)
+        return deepcopy(network) if vars(self)["_shares_weights"] else network
+
+    def _called(self, sizes: dict[str, int]) -> nn.Module:
+        network = self._call(sizes)
         if not isinstance(network, nn.Module):
             raise SettingError(f"the network {self.name} builds {network!r}, not a torch.nn.Module")
-        return network.to("cpu")
+        return network
 
     def _call(self, sizes: dict[str, int]) -> object:
         parameters = inspect.signature(self._source).parameters.values()
@@ -111,6 +150,37 @@ def own_network(source: object) -> OwnNetwork | None:
     return OwnNetwork(path=_path_of(source), source=source)
 
 
+def written_kind(name: str, table: Mapping[str, Any]) -> NetworkKind:
+    """Return what the house knows of the network that the table of a configuration names.
+
+    Args:
+        name: Its name there.
+        table: The rest of the table, which of a user's own has its path.
+
+    Raises:
+        SettingError: The name is unknown.
+    """
+    if name == OWN and isinstance(path := table.get("path"), str):
+        return network_kind(name, OwnNetwork(path=path))
+    return NETWORKS[name]
+
+
+def network_title(name: str, settings: object) -> str:
+    """Return what a network is called in messages, tables and pictures."""
+    return settings.name if isinstance(settings, OwnNetwork) else name
+
+
+def remark(*networks: object) -> str:
+    r"""Return the comment that stands above a file with the settings of networks; nothing where all of them ship.
+
+    >>> remark(own_network(nn.Flatten()), NETWORKS["svm"].settings())
+    '# torch.nn.modules.flatten.Flatten is no network that ships: give it again to train with these settings.\n\n'
+    """
+    paths = list(dict.fromkeys(one.path for one in networks if isinstance(one, OwnNetwork)))
+    verb = "is no network that ships: give it" if len(paths) == 1 else "are no networks that ship: give them"
+    return f"# {', '.join(paths)} {verb} again to train with these settings.\n\n" if paths else ""
+
+
 def network_kind(name: str, settings: object) -> NetworkKind:
     """Return what the house knows of a network: a shipped one by its name, a user's own by what stands for it.
 
@@ -128,6 +198,12 @@ def network_kind(name: str, settings: object) -> NetworkKind:
         learns_in_batches=like.learns_in_batches,
         summary=f"a network of the user's own: {settings.path}",
     )
+
+
+def _places(network: nn.Module) -> set[int]:
+    """Return where the weights and buffers of a network lie in memory."""
+    weights = [tensor for tensor in (*network.parameters(), *network.buffers()) if not is_lazy(tensor)]
+    return {tensor.untyped_storage().data_ptr() for tensor in weights} - {0}  # nothing lies at 0, or nowhere
 
 
 def _is_estimator(source: object) -> bool:

@@ -1,0 +1,184 @@
+import json
+
+import pytest
+import torch
+from sklearn.ensemble import ExtraTreesClassifier
+from torch import nn
+
+from earmark.data.open import open_dataset
+from earmark.errors import SettingError, StorageError, TrainingError
+from earmark.experiment import compare as comparing
+from earmark.experiment.compare import read_asked
+from earmark.experiment.config import make_config
+from earmark.experiment.estimator import SoundClassifier
+from earmark.experiment.run import train_run as train_by_config
+from earmark.experiment.verbs import compare, cross_validate, train_run
+from earmark.features.store import FeatureStore
+from earmark.train.settings import TrainSettings
+
+SHORT = TrainSettings(max_epochs=2, batch_size=4, learning_rate=3e-3)
+
+
+class Wide(nn.Module):
+    """A network of a user's own."""
+
+    def __init__(self, n_bins, n_frames, n_classes):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Flatten(), nn.Linear(n_bins * n_frames, n_classes))
+
+    def forward(self, features):
+        return self.layers(features)
+
+
+@pytest.fixture(scope="module")
+def sounds(tmp_path_factory, write_tones):
+    return write_tones(tmp_path_factory.mktemp("verbs") / "sounds", {"dog": 5, "rain": 5})
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("cache") / "store"
+
+
+def classifier(network=Wide, **settings):
+    return SoundClassifier(
+        network=network, **{"front_end": "mfcc", "segments": 2, "train": SHORT, "device": "cpu", **settings}
+    )
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory, sounds, cache):
+    """A comparison of a module, an estimator and a name; nobody may write into its folder."""
+    them = {"mine": classifier(), "trees": ExtraTreesClassifier(n_estimators=10), "svm": "svm"}
+    return compare(them, sounds, tmp_path_factory.mktemp("done") / "which", n_folds=2, cache=cache)
+
+
+# ---------------------------------------------------------------- comparing
+
+
+@pytest.mark.slow
+def test_a_module_an_estimator_and_a_name_are_compared_on_the_same_clips(done):
+    assert [(one.name, one.network) for one in done.candidates] == [
+        ("mine", "Wide"),
+        ("trees", "ExtraTreesClassifier"),
+        ("svm", "svm"),
+    ]
+    assert (done.n_clips, done.simplest) == (10, "trees")
+    assert [one.n_weights for one in done.candidates] == [13 * 22 * 2 + 2, 0, 0]
+    assert all(one.against_simplest for one in done.candidates if one.name != done.simplest)
+
+
+@pytest.mark.slow
+def test_the_file_of_a_comparison_says_which_networks_it_does_not_hold(done):
+    first = (done.folder / "comparison.toml").read_text().splitlines()[0]
+    assert first.startswith(f"# {__name__}.Wide, sklearn.ensemble._forest.ExtraTreesClassifier are no networks that")
+    configs, n_folds = read_asked(done.folder)
+    assert n_folds == 2
+    assert not configs["mine"].network.settings.is_given
+
+
+@pytest.mark.slow
+def test_a_comparison_goes_on_with_its_networks_given_again(tmp_path, sounds, cache, monkeypatch):
+    cross_validate_one = comparing.cross_validate
+
+    def cut_off(config, place, **rest):
+        if place.name == "svm":
+            raise KeyboardInterrupt
+        return cross_validate_one(config, place, **rest)
+
+    monkeypatch.setattr(comparing, "cross_validate", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        compare({"mine": classifier(), "svm": "svm"}, sounds, tmp_path / "which", n_folds=2, cache=cache)
+    monkeypatch.setattr(comparing, "cross_validate", cross_validate_one)
+    with pytest.raises(SettingError, match=r"Wide is no shipped one, and no file can hold it"):
+        comparing.compare(read_asked(tmp_path / "which")[0], tmp_path / "which", store=FeatureStore(None), resume=True)
+    other = {"mine": classifier(lambda n_classes: nn.Sequential(nn.LazyLinear(n_classes))), "svm": "svm"}
+    with pytest.raises(TrainingError, match=r"mine .* other settings: network.path is .*Wide there and .*lambda"):
+        compare(other, sounds, tmp_path / "which", n_folds=2, cache=cache, resume=True)
+
+    result = compare(
+        {"mine": classifier(), "svm": "svm"}, sounds, tmp_path / "which", n_folds=2, cache=cache, resume=True
+    )
+
+    assert json.loads((tmp_path / "which" / "comparison.json").read_text())["n_clips"] == result.n_clips == 10
+
+
+@pytest.mark.slow
+def test_a_candidate_that_knows_no_batches_learns_without_the_steps(tmp_path, sounds, cache):
+    steps = {"augment": ("time-mask",)}
+    trees = classifier(ExtraTreesClassifier(n_estimators=5), **steps)
+    result = compare({"mine": classifier(**steps), "trees": trees}, sounds, tmp_path / "which", n_folds=2, cache=cache)
+    assert "trees learns without --augment: steps are for what learns in batches" in result.notes
+    with pytest.raises(SettingError, match=r"one: augment\.steps: 'ExtraTreesClassifier' does not learn in batches"):
+        compare({"one": trees, "other": trees}, sounds, tmp_path / "no", n_folds=2, cache=cache)
+    assert not (tmp_path / "no").exists()
+
+
+def test_a_candidate_that_cannot_be_is_named_before_any_work(tmp_path, sounds):
+    for them, match in (
+        ({"a": "cnn", "b": "cnnn"}, "^b: there is no network called 'cnnn': did you mean 'cnn'"),
+        ({"a": "svm", "b": nn.Flatten}, "^b: the network 'Flatten' gives"),
+        ({"a": "svm"}, "two candidates at least, not 1"),
+        ({"a": "svm", "b": SoundClassifier(network="svm", seed=3)}, "same seed"),
+    ):
+        with pytest.raises(SettingError, match=match):
+            compare(them, sounds, tmp_path / "which", n_folds=2, cache=tmp_path / "store")
+        assert not (tmp_path / "which").exists()
+
+
+# ---------------------------------------------------------------- one classifier
+
+
+@pytest.mark.slow
+def test_a_cross_validation_is_that_of_its_configuration(done, tmp_path, sounds, cache):
+    result = cross_validate("svm", sounds, tmp_path / "cv", n_folds=2, cache=cache)
+    assert result.scorecard.clip.accuracy == done["svm"].accuracy
+    assert result.folds[0].accuracy == done["svm"].folds[0]
+
+
+@pytest.mark.slow
+def test_a_run_is_that_of_its_configuration_and_goes_on_with_its_network_given_again(
+    tmp_path, sounds, cache, monkeypatch
+):
+    whole = train_run(classifier(), sounds, tmp_path / "whole", test_fraction=0.4, cache=cache)
+    assert whole.scorecard.n_clips == 4
+    assert whole.folder.read_config().split.test_fraction == 0.4
+
+    def cut_off(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("earmark.experiment.run.save_bundle", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            train_run(classifier(), sounds, tmp_path / "cut", test_fraction=0.4, cache=cache)
+    with pytest.raises(SettingError, match="no file can hold it"):
+        train_by_config(whole.folder.read_config(), tmp_path / "cut", store=FeatureStore(None), resume=True)
+    with pytest.raises(TrainingError, match=r"network\.path is .*Wide there and .*Flatten"):
+        train_run(nn.Flatten(), sounds, tmp_path / "cut", test_fraction=0.4, cache=cache, resume=True)
+    again = train_run(classifier(), sounds, tmp_path / "cut", test_fraction=0.4, cache=cache, resume=True)
+    assert again.scorecard == whole.scorecard
+    for name, weight in again.fitted.graph.state_dict().items():
+        assert torch.equal(weight, whole.fitted.graph.state_dict()[name])
+
+
+@pytest.mark.slow
+def test_groups_and_folds_are_said_beside_the_sounds(tmp_path, sounds, cache):
+    table = tmp_path / "clips.csv"
+    lines = [f"{sounds}/{label}/{label}{n}.wav,{label},{n},{1 + n % 2}" for label in ("dog", "rain") for n in range(5)]
+    table.write_text("\n".join(["path,label,artist,fold", *lines]) + "\n")
+    result = cross_validate("svm", table, tmp_path / "cv", group_column="artist", cache=cache)
+    assert [fold.fold for fold in result.folds] == [1, 2]
+    assert result.scorecard.n_groups == 5
+    assert result.folder.read_config().data.group_column == "artist"
+
+
+def test_sounds_in_memory_are_not_for_a_folder(tmp_path, sounds):
+    with pytest.raises(SettingError, match="as a path that the folder can write down, not a Dataset"):
+        cross_validate("svm", open_dataset(sounds), tmp_path / "cv")
+    with pytest.raises(StorageError, match="is a file"):
+        cross_validate("svm", sounds, sounds / "dog" / "dog0.wav")
+
+
+def test_a_command_line_cannot_name_one():
+    with pytest.raises(SettingError, match="no network called 'own'"):
+        make_config({"data": {"path": "x"}, "network": {"name": "own"}})
