@@ -30,10 +30,15 @@ types: .venv/.stamp-dev ## mypy, strict
 imports: .venv/.stamp-dev ## the floors of the house: who may import whom
 	@$(BIN)/lint-imports --no-logo
 
-docs: .venv/.stamp-dev ## build docs/_build/html/index.html, every warning an error
-	@$(BIN)/python -m sphinx -n -W -q docs docs/_build/html
-examples: .venv/.stamp-dev ## run every script in examples/
-	@for script in $(sort $(wildcard examples/*.py)); do echo "$$script" && MPLBACKEND=agg $(BIN)/python "$$script" || exit; done
+# The lessons are run here, for their pictures, with their warnings as errors: so `make test` does not run `make examples` as
+# well. A lesson that has been drawn is drawn again only when its script changes; `make clean docs` draws all. Several run
+# at a time, one thread each.
+docs: .venv/.stamp-dev ## run the lessons and build docs/_build/html/index.html, every warning an error
+	@OMP_NUM_THREADS=1 $(BIN)/python -m sphinx -n -W -q docs docs/_build/html
+# As a reader runs them, each in a process of its own, whatever was drawn before. No window is opened: plt.show() says so.
+examples: .venv/.stamp-dev ## run every lesson in examples/ as the script that it is
+	@for script in $(sort $(wildcard examples/*.py)); do \
+	  echo "$$script" && MPLBACKEND=agg $(BIN)/python -W "ignore:FigureCanvasAgg:UserWarning" "$$script" || exit; done
 bench: .venv/.stamp-dev ## the benchmarks that need no data: waiting times, training steps, features, the store
 	@$(BIN)/python benchmarks/startup.py
 	@$(BIN)/python benchmarks/train_step.py
@@ -43,7 +48,7 @@ bench: .venv/.stamp-dev ## the benchmarks that need no data: waiting times, trai
 	@$(BIN)/python benchmarks/store.py
 	@$(BIN)/python benchmarks/audit.py --scale
 clean: ## remove what was built; .venv and runs/ stay
-	rm -rf build dist docs/_build docs/auto_examples .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf build dist docs/_build docs/auto_examples docs/sg_execution_times.rst .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
 # ---------------------------------------------------------------- the environment
