@@ -62,6 +62,7 @@ def compare(
     from earmark.experiment.compare import compare, read_asked
     from earmark.experiment.config import load_config, make_config
     from earmark.features.store import FeatureStore, default_store_folder
+    from earmark.report.build import write_comparison_reports
     from earmark.report.crossval import write_comparison_pictures
 
     refuse_both(overwrite=overwrite, resume=resume)
@@ -95,10 +96,12 @@ def compare(
             progress=progress,
         )
     write_comparison_pictures(result)
+    page = write_comparison_reports(result.folder)
     for note in result.notes:
         talk(f"note: {note}")
     name_bad_files([(file.name, file.reason) for file in result.bad], result.n_clips + len(result.bad))
     talk(result.sentence())
+    talk(f"report: {page}")
     if as_json:
         show_json(result.to_json())
     else:

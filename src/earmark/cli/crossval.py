@@ -61,6 +61,7 @@ def crossval(
     from earmark.experiment.folder import RunFolder
     from earmark.experiment.tables import refuse_typed_front_end
     from earmark.features.store import FeatureStore, default_store_folder
+    from earmark.report.build import write_report
     from earmark.report.crossval import write_crossval_pictures
 
     refuse_both(overwrite=overwrite, resume=resume)
@@ -97,11 +98,13 @@ def crossval(
             progress=progress,
         )
     write_crossval_pictures(result.folder.path)
+    page = write_report(result.folder.path)
     for note in result.notes:
         talk(f"note: {note}")
     n_files = result.scorecard.n_clips + len(result.bad)
     name_bad_files([(file.name, file.reason) for file in result.bad], n_files)
     talk(result.scorecard.sentence())
+    talk(f"report: {page}")
     if as_json:
         show_json(result.to_json())
     else:

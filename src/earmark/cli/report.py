@@ -1,15 +1,45 @@
-"""``earmark report``: the page of a run, made anew."""
+"""``earmark report``: the page of a run, a cross-validation or a comparison made anew, or its model card."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from earmark.cli.console import show
+from earmark.errors import StorageError
 
 
-def report(run: Annotated[Path, typer.Argument(help="A run folder.")]) -> None:
-    """Write the report of a run anew, and print where it is."""
+class Format(StrEnum):
+    """What is written."""
+
+    html = "html"
+    card = "card"
+
+
+def report(
+    run: Annotated[Path, typer.Argument(help="The folder of a run, a cross-validation or a comparison.")],
+    *,
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", help="The file (default: report.html or card.md in the folder).", metavar="FILE"),
+    ] = None,
+    what: Annotated[
+        Format,
+        typer.Option("--format", help="html: one page for everybody. card: a model card in Markdown for a model hub."),
+    ] = Format.html,
+    explain: Annotated[
+        bool, typer.Option(help="Show what clips were decided from, which takes up to ten seconds.")
+    ] = True,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace FILE.")] = False,
+) -> None:
+    """Write the report of a run, a cross-validation or a comparison anew, and print where it is."""
     from earmark.report.build import write_report
+    from earmark.report.card import write_card
 
-    show(str(write_report(run)))
+    if out is not None and out.is_dir():
+        raise StorageError(f"{out} is a folder: name a file, such as -o {out / 'report.html'}")
+    if out is not None and out.exists() and not overwrite:
+        raise StorageError(f"{out} is there already: name another file, or give --overwrite")
+    written = write_card(run, out=out) if what is Format.card else write_report(run, out=out, explain=explain)
+    show(str(written))
