@@ -25,7 +25,8 @@ axes.plot(1000 * fine_s, np.sin(2 * np.pi * 440 * fine_s), label="the air")
 axes.plot(1000 * time_s, np.sin(2 * np.pi * 440 * time_s), "o", color="C1", label="what is kept")
 axes.set(xlabel="time (ms)", ylabel="amplitude", title="440 Hz, measured 8000 times a second")
 axes.legend(loc="upper center", ncols=2, bbox_to_anchor=(0.5, -0.25))
-print(f"one second: {sample_rate} samples; 30 s at 22050 Hz: {30 * 22050} samples, {30 * 22050 * 2 / 1e6:.1f} MB")
+n_samples = 30 * 22050
+print(f"1 s: {sample_rate} samples; 30 s at 22050 Hz: {n_samples} samples, in 16 bits {2 * n_samples / 1e6:.1f} MB")
 
 # %%
 # Too seldom: aliasing

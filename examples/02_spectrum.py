@@ -51,8 +51,9 @@ below.legend(loc="upper center", ncols=2)
 # Between two bins, and windows
 # -----------------------------
 #
-# A tone that does not fit a whole number of times leaks into all bins, for the end does not meet the beginning. A
-# *window* that fades the ends keeps the leak close by, and pays with a broader peak.
+# Bins are 1 / duration apart: the longer the look, the closer the tones that it tells apart. A tone that does not fit
+# a whole number of times leaks into all bins, for the end does not meet the beginning. A *window* that fades the ends
+# keeps the leak close by, and pays with a broader peak.
 
 tone = np.sin(2 * np.pi * 100.5 * time_s)
 figure, axes = plt.subplots(figsize=(6.4, 3.2), layout="constrained")
@@ -75,5 +76,4 @@ picture = plot_spectrum(note.astype(np.float32), 22050, title="eleven partials o
 plt.show()
 
 # %%
-# **Try it.** Take a tenth of a second of the first sound: are 50 and 55 Hz still two peaks? (Bins are 1 / duration
-# apart.) Draw all of the transform: ``plot_spectrum(..., full=True)``.
+# **Try it.** Add 50 and 55 Hz: two peaks after a second, and after a tenth of one? ``plot_spectrum(..., full=True)``.

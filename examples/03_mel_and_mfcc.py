@@ -35,7 +35,7 @@ def show(axes, values, label, span, title):
 # -------------------------
 #
 # Cut the sound into short overlapping *frames*, fade their ends, and take the spectrum of each. Only the loudest is
-# seen. Ears hear ratios, so we take :math:`10 \log_{10}` of the power: ten times the power is 10 dB more.
+# seen. Ears hear ratios, so we take :math:`10 \log_{10}` of the power: 0 dB is a power of 1, 10 dB more ten times it.
 
 frames = np.lib.stride_tricks.sliding_window_view(sound, 2048)[::512]  # (n_frames, 2048): 93 ms long, 23 ms apart
 power = np.abs(np.fft.rfft(frames * np.hanning(2049)[:-1])).T ** 2  # (n_bins, n_frames)
@@ -48,8 +48,8 @@ show(below, power_db, "frequency (Hz)", (0, sample_rate / 2), "power (dB)")
 # The mel scale
 # -------------
 #
-# Ears tell 100 Hz from 200 Hz easily, and 8000 from 8100 hardly. The *mel* scale follows them: even up to 1000 Hz, then
-# ever wider. Triangles, evenly spaced in mel, sum the bins up to bands.
+# Ears tell 100 Hz from 200 Hz easily, and 8000 from 8100 hardly. The *mel* scale (here Slaney's, with 1000 Hz at 15)
+# follows them: even up to 1000 Hz, then by ratio. Triangles, evenly spaced in mel, sum the bins up to bands.
 
 filters = mel_filters(sample_rate=sample_rate, n_fft=2048, n_mels=64)  # (64, n_bins)
 print("100, 200, 8000 and 8100 Hz in mel:", hz_to_mel([100, 200, 8000, 8100]).round(1))

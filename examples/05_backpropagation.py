@@ -26,12 +26,12 @@ print("parameters:", mlp.n_parameters, "= 2 x 5 + 5 of the hidden layer, 5 x 1 +
 # -----------------
 #
 # Forward: :math:`h = s(x W_1 + b_1)` and :math:`y = h W_2 + b_2`, with the error :math:`L = (y - t)^2`. Back: the chain
-# rule, from the error to the first weights, each step from the one before:
+# rule, from the error to the first weights, each step from the one before (:math:`\odot` multiplies place by place):
 #
 # .. math:: \frac{\partial L}{\partial y} = 2 (y - t), \quad
 #    \frac{\partial L}{\partial W_2} = h^T \frac{\partial L}{\partial y}, \quad
 #    \frac{\partial L}{\partial h} = \frac{\partial L}{\partial y} W_2^T, \quad
-#    \frac{\partial L}{\partial W_1} = x^T \left( \frac{\partial L}{\partial h} \, h (1 - h) \right)
+#    \frac{\partial L}{\partial W_1} = x^T \left( \frac{\partial L}{\partial h} \odot h \odot (1 - h) \right)
 
 first, last, one, truth = mlp.layers[0], mlp.layers[-1], x[:1], y[:1]
 h = sigmoid(one @ first.parameters["weights"] + first.parameters["bias"])  # (1, 5)

@@ -129,6 +129,47 @@ def test_a_candidate_that_cannot_be_is_named_before_any_work(tmp_path, sounds):
 # ---------------------------------------------------------------- one classifier
 
 
+@pytest.mark.parametrize("classifiers", [["cnn", "svm"], {1: "cnn", 2: "svm"}])
+def test_classifiers_without_names_are_refused(tmp_path, sounds, classifiers):
+    with pytest.raises(SettingError, match="classifiers are wanted by their names"):
+        compare(classifiers, sounds, tmp_path / "which")
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "comparison.json"])
+def test_a_name_that_no_folder_inside_can_have_is_refused(tmp_path, sounds, name):
+    with pytest.raises(SettingError, match="a candidate's name names its folder"):
+        compare({name: "svm", "cnn": "cnn"}, sounds, tmp_path / "which")
+
+
+@pytest.mark.slow
+def test_what_was_begun_goes_on_with_its_number_of_folds(tmp_path, sounds, cache):
+    settings = {"front_end": "mfcc", "segments": 2}
+    one, other = (SoundClassifier(network=name, **settings) for name in ("svm", "logistic"))
+    done = compare({"one": one, "other": other}, sounds, tmp_path / "which", n_folds=2, cache=cache)
+    (done.folder / "comparison.json").unlink()
+    (done.folder / "one" / "scorecard.json").unlink()
+    (done.folder / "other" / "scorecard.json").unlink()
+
+    again = cross_validate(one, sounds, done.folder / "one", resume=True, cache=cache)
+    both = compare({"one": one, "other": other}, sounds, done.folder, resume=True, cache=cache)
+
+    assert len(again.folds) == 2
+    assert [len(candidate.folds) for candidate in both.candidates] == [2, 2]
+
+
+@pytest.mark.slow
+def test_a_network_that_does_not_fit_leaves_the_cross_validation_that_it_was_to_replace(tmp_path, sounds, cache):
+    here = tmp_path / "cv"
+    one = SoundClassifier(network="svm", front_end="mfcc", segments=2)
+    cross_validate(one, sounds, here, n_folds=2, cache=cache)
+    before = {path: path.read_bytes() for path in here.rglob("*") if path.is_file()}
+
+    with pytest.raises(SettingError, match="does not fit the features"):
+        cross_validate(classifier(nn.Linear(3, 2)), sounds, here, n_folds=2, overwrite=True, cache=cache)
+
+    assert {path: path.read_bytes() for path in here.rglob("*") if path.is_file()} == before
+
+
 @pytest.mark.slow
 def test_a_cross_validation_is_that_of_its_configuration(done, tmp_path, sounds, cache):
     result = cross_validate("svm", sounds, tmp_path / "cv", n_folds=2, cache=cache)

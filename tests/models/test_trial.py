@@ -66,6 +66,8 @@ def test_a_lazy_network_has_its_sizes_afterwards_and_can_learn():
         (Fixed(None), (4, 5), "gives a NoneType"),
         (Fixed(IndexError("")), (4, 5), "frames\\): IndexError;"),
         (Fixed(ValueError("too\nshort")), (4, 5), "frames\\): too short;"),
+        (Fixed(AssertionError("embed_dim")), (4, 5), "frames\\): embed_dim;"),
+        (Fixed(ZeroDivisionError("division")), (4, 5), "frames\\): division;"),
         (nn.Flatten(), (1, 3), "has nothing to learn"),
     ],
 )
@@ -79,3 +81,31 @@ def test_what_does_not_fit_is_refused_in_one_line_with_both_shapes(network, shap
 def test_frozen_weights_have_nothing_to_learn():
     with pytest.raises(SettingError, match="none of its weights wants a gradient"):
         attempt(dense(20, 3).requires_grad_(requires_grad=False))
+
+
+class Squeezing(nn.Linear):
+    def forward(self, features):
+        return super().forward(features.mean(dim=2)).squeeze()
+
+
+def test_a_network_that_loses_a_batch_of_one_is_refused_before_it_meets_one():
+    with pytest.raises(SettingError, match=r"gives 3 for features of shape 1 x 4 x 5: .* 1 x 3 for 1 segment of 3"):
+        attempt(Squeezing(4, 3))
+
+
+class Cut(nn.Linear):
+    def forward(self, features):
+        return super().forward(features.mean(dim=2)).detach()
+
+
+def test_scores_that_are_cut_off_from_the_weights_are_refused():
+    with pytest.raises(SettingError, match="'mine' cannot learn: its scores do not go back to its weights"):
+        attempt(Cut(4, 3))
+
+
+def test_no_gradient_is_left_behind():
+    network = dense(20, 3)
+
+    attempt(network)
+
+    assert all(weight.grad is None for weight in network.parameters())

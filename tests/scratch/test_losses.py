@@ -104,3 +104,10 @@ def test_an_unknown_loss_is_refused(function):
 def test_a_label_that_is_no_class_has_no_row():
     with pytest.raises(ValueError, match=r"labels must lie from 0 to 1; got 0 to 2"):
         one_hot([0, 2], 2)
+
+
+def test_the_number_of_classes_is_a_whole_number_of_at_least_one():
+    with pytest.raises(TypeError, match=r"n_classes must be a whole number, at least 1; got 2.5"):
+        one_hot([0], 2.5)
+    with pytest.raises(ValueError, match=r"n_classes must be at least 1; got 0"):
+        one_hot([0], 0)

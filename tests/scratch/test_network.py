@@ -301,7 +301,7 @@ X, Y = np.ones((4, 3)), np.ones((4, 2))
     [
         (lambda n: n.fit(X, Y[:3], epochs=1), ValueError, r"as many examples; got the shapes \(4, 3\) and \(3, 2\)"),
         (lambda n: n.fit(X, 1.0, epochs=1), ValueError, r"as many examples; got the shapes \(4, 3\) and \(\)"),
-        (lambda n: n.fit(X, Y[:, 0], epochs=1), ValueError, r"targets must have the shape \(1, 2\); got \(1,\)"),
+        (lambda n: n.fit(X, Y[:, 0], epochs=1), ValueError, r"targets must have the shape \(4, 2\); got \(4,\)"),
         (lambda n: n.fit(X[:, :2], Y, epochs=1), ValueError, r"x must have the shape \(n, 3\); got \(1, 2\)"),
         (lambda n: n.fit(X * np.nan, Y, epochs=1), ValueError, r"x must hold finite numbers; .* \(4, 3\)"),
         (lambda n: n.fit(X, Y * np.nan, epochs=1), ValueError, "y must hold finite numbers"),
@@ -313,10 +313,16 @@ X, Y = np.ones((4, 3)), np.ones((4, 2))
         (lambda n: n.fit(X, Y, epochs=1, batch_size=2.5), TypeError, "batch_size must be a whole number"),
         (lambda n: n.fit(X, Y, epochs=1, learning_rate=-1), ValueError, "learning_rate must be above 0; got -1"),
         (lambda n: n.fit(X, Y, epochs=1, learning_rate=1, optimiser=Adam()), ValueError, "got both"),
+        (lambda n: n.fit(X, Y, epochs=1, optimiser="adam"), TypeError, "optimiser must have update.* got 'adam'"),
+        (lambda n: n.fit(X, Y, epochs=1, optimiser=Adam), TypeError, r"as Adam\(\) has; got <class"),
+        (lambda n: n.fit(X, Y, epochs=1, validation=X), ValueError, r"a pair \(x, y\); got a ndarray: too many"),
+        (lambda n: n.fit(X, Y, epochs=1, validation=3), ValueError, r"must be a pair \(x, y\); got a int"),
+        (lambda n: n.fit(X, Y, epochs=1, validation=(X * np.nan, Y)), ValueError, "validation's x must hold finite"),
         (lambda n: n.predict(X[0]), ValueError, r"x must have the shape \(n, 3\); got \(3,\)"),
         (lambda n: n.accuracy_score(X, [0.0] * 4), TypeError, "labels must be whole numbers from 0 to 1"),
         (lambda n: n.accuracy_score(X, [0, 1]), ValueError, r"labels must have the shape \(4,\)"),
         (lambda n: Network([], generator=n.generator), ValueError, "layers must be at least one"),
+        (lambda n: Network(n.layers[0], generator=n.generator), TypeError, r"got one Dense: write \[layer\]"),
         (lambda n: Network([Dense], generator=n.generator), TypeError, "layers must be earmark.scratch layers"),
         (lambda n: Network([Flatten()], generator=1), TypeError, "generator must be a np.random.Generator"),
         (lambda n: dense(n.generator, loss="mse"), ValueError, "loss must be one of squared-error, cross-entropy"),
@@ -327,6 +333,18 @@ X, Y = np.ones((4, 3)), np.ones((4, 2))
 def test_what_does_not_fit_is_refused(call, kind, message):
     with pytest.raises(kind, match=message):
         call(dense(np.random.default_rng(0)))
+
+
+@pytest.mark.parametrize(
+    ("y", "validation"),
+    [([0, 1, 1, 2], None), ([0, 1, 1, 0], (X, [0, 1, 1])), ([0, 1, 1, 0], (X[:, :2], [0, 1, 1, 0]))],
+)
+def test_a_network_that_is_refused_its_targets_has_learnt_nothing_from_those_that_fit(y, validation):
+    net = dense(np.random.default_rng(0), loss="cross-entropy")
+    before = net.predict(X)
+    with pytest.raises(ValueError, match="must"):
+        net.fit(X, y, epochs=5, validation=validation)
+    np.testing.assert_array_equal(net.predict(X), before)
 
 
 def test_a_learning_rate_that_is_too_high_is_said_to_be():

@@ -157,6 +157,26 @@ def test_what_the_caller_drew_before_changes_nothing():
     assert same(one, other)
 
 
+class Overwriting(nn.Module):
+    """Changes what it is given in place, as a ReLU(inplace=True) before everything does."""
+
+    def __init__(self):
+        super().__init__()
+        self.scores = nn.Linear(13, 3)
+
+    def forward(self, features):
+        return self.scores(features.mul_(1.5).mean(dim=2))
+
+
+def test_a_network_that_overwrites_its_input_does_not_change_the_sounds():
+    kept = VALIDATION.features.clone()
+
+    train(Overwriting())
+
+    assert torch.equal(VALIDATION.features, kept)
+    assert torch.equal(TRAIN.features, part(15).features)
+
+
 def test_the_sounds_themselves_are_not_changed():
     before = TRAIN.features.clone()
 

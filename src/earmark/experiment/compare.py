@@ -99,7 +99,7 @@ def compare(
         folder: New, empty, or with `overwrite` or `resume` that of another comparison. Each candidate is
             cross-validated in a folder of its name inside.
         store: Where features are kept from candidate to candidate.
-        n_folds: How many folds to compute where the data set has none; five if None.
+        n_folds: How many folds to compute where the data set has none; None for five, or those it was begun with.
         overwrite: Whether a comparison that is there is replaced.
         resume: Whether one that is there is finished; candidates that are new may join it.
         strict: Whether one bad file stops everything.
@@ -120,7 +120,7 @@ def compare(
     folder = Path(folder)
     if len(configs) < _FEWEST:
         raise SettingError(f"a comparison needs two candidates at least, not {len(configs)}")
-    odd = [name for name in configs if not name or Path(name).name != name]
+    odd = [name for name in configs if name in {"", "..", *_FILES} or Path(name).name != name]
     if odd:
         raise SettingError(f"a candidate's name names its folder, and {odd[0]!r} cannot")
     if len({(config.data, config.seed) for config in configs.values()}) > 1:
@@ -129,6 +129,8 @@ def compare(
         require_network(config)
     configs, unchanged = _without_steps(configs)
     _claim(folder, set(configs), overwrite=overwrite, resume=resume)
+    if resume and n_folds is None and (folder / _ASKED).exists():
+        n_folds = read_asked(folder)[1]
     settled = {
         name: settle_folds(config, n_folds, store=store, strict=strict, progress=progress)
         for name, config in configs.items()

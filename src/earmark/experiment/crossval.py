@@ -13,11 +13,13 @@ from earmark._util.files import write_json
 from earmark._util.progress import NoProgress, Progress
 from earmark.errors import DataError, SettingError, SplitError, StorageError, TrainingError
 from earmark.evaluate.scorecard import Scorecard
-from earmark.experiment.config import RunConfig, describe_differences
+from earmark.experiment.config import AugmentConfig, RunConfig, describe_differences
 from earmark.experiment.environment import describe_environment
+from earmark.experiment.fitting import refuse_misfit
 from earmark.experiment.folder import RunFolder
 from earmark.experiment.networks import require_network, standing_in
 from earmark.experiment.pooling import changed_clips, pool_folds
+from earmark.experiment.prepare import prepare
 from earmark.experiment.run import train_run
 from earmark.experiment.settling import clips_key, settle_folds, settle_segments
 from earmark.features.extract import BadFile
@@ -109,8 +111,8 @@ def cross_validate(
         config: See `RunConfig`; its split may not name a test part.
         folder: New, empty, or with `overwrite` or `resume` that of another cross-validation.
         store: Where features are kept from fold to fold.
-        n_folds: How many folds to compute where the data set has none; five if None.
-        overwrite: Whether a cross-validation that is there is replaced.
+        n_folds: How many folds to compute where the data set has none; None for five, or those it was begun with.
+        overwrite: Whether a cross-validation that is there is replaced, once it is known that the new one can be.
         resume: Whether one that is there is finished: folds that are done are not done again.
         strict: Whether one bad file stops everything.
         progress: What is told while it goes on.
@@ -128,6 +130,8 @@ def cross_validate(
     progress = progress or NoProgress()
     run = RunFolder(Path(folder))
     run.claim(overwrite=overwrite, resume=resume)
+    if resume and n_folds is None and run.is_run:
+        n_folds = run.read_config().split.n_folds
     settled = settle_folds(config, n_folds, store=store, strict=strict, progress=progress)
     folds, config, key = settled.folds, settled.config, clips_key(settled.dataset)
     if resume:
@@ -137,6 +141,7 @@ def cross_validate(
     cut = settle_segments(standing_in(config), settled.dataset)
     cut = replace(config, segments=cut.segments)
     if overwrite:
+        _try_out(cut, run, store=store, strict=strict, progress=progress)
         run.clear()
     config.save(run.config_path)
     run.write_environment({**describe_environment(device=config.device), "clips": key})
@@ -224,6 +229,13 @@ def read_cross_validation(folder: str | Path) -> CrossValidation:
     sounds = run.fold(folds[0].fold).read_table("sounds.csv") if folds else []
     bad = tuple(BadFile(row["path"], row["fault"]) for row in sounds if row["fault"] and not row["content"])
     return CrossValidation(folder=run, scorecard=scorecard, folds=folds, notes=notes, bad=bad)
+
+
+def _try_out(config: RunConfig, run: RunFolder, *, store: FeatureStore, strict: bool, progress: Progress) -> None:
+    """Make sure that the network takes the features, where an older cross-validation is about to be thrown away."""
+    if run.is_run:
+        unchanged = replace(config, augment=AugmentConfig(steps=()))  # the shape is the same, and found sooner
+        refuse_misfit(config, prepare(standing_in(unchanged), store=store, strict=strict, progress=progress))
 
 
 def _leave_nothing(run: RunFolder) -> None:

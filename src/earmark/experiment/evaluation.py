@@ -42,7 +42,7 @@ class Evaluation:
     bad: tuple[BadFile, ...]
     notes: tuple[str, ...]
     contents: tuple[tuple[str, str], ...] = ()
-    tested: Tested | None = None
+    tested: Tested
 
 
 def evaluate_bundle(
@@ -75,8 +75,9 @@ def evaluate_bundle(
         SettingError: The classifier takes other features than those of a table.
     """
     predictor = Predictor.load(folder, device=device)
-    run = _run_of(folder)
-    baseline = Predictor.load(run.baseline_path) if run and run.baseline_path.exists() else None
+    run = run_of(folder)
+    beside = run.baseline_path if run else folder
+    baseline = Predictor.load(beside) if beside.exists() and beside.resolve() != folder.resolve() else None
     evaluation = evaluate_predictor(
         predictor,
         data,
@@ -86,7 +87,7 @@ def evaluate_bundle(
         seed=seed,
         progress=progress,
     )
-    learnt = _learnt(run, evaluation.contents) if run else ()
+    learnt = learnt_in(run, evaluation.contents) if run else ()
     if run and not learnt and not _comparable(run, data):
         learnt = ("whether some of these were learnt from cannot be checked: they are of another kind",)
     return replace(evaluation, notes=(*evaluation.notes, *learnt))
@@ -206,14 +207,18 @@ def refuse_unknown_labels(dataset: Dataset, labels: tuple[str, ...]) -> None:
         )
 
 
-def _run_of(folder: Path) -> RunFolder | None:
-    """Return the run that a folder is, or whose bundle it is; None where there is none."""
+def run_of(folder: Path) -> RunFolder | None:
+    """Return the run that a folder is, or whose classifier or baseline it is; None where there is none.
+
+    Args:
+        folder: A run folder or a bundle.
+    """
     candidates = [RunFolder(folder), RunFolder(folder.resolve().parent)]
     return next((run for run in candidates if run.is_run and folder.resolve() in _places(run)), None)
 
 
 def _places(run: RunFolder) -> set[Path]:
-    return {run.path.resolve(), run.bundle_path.resolve()}
+    return {run.path.resolve(), run.bundle_path.resolve(), run.baseline_path.resolve()}
 
 
 def _comparable(run: RunFolder, data: Dataset | FeatureTable) -> bool:
@@ -225,24 +230,38 @@ def _comparable(run: RunFolder, data: Dataset | FeatureTable) -> bool:
     return of_sounds != holds_features(path)
 
 
-def _learnt(run: RunFolder, contents: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-    """Return a sentence if sounds that were learnt from are among those scored, known by their content."""
+def learnt_in(
+    run: RunFolder, contents: Iterable[tuple[str, str]], *, so: str = "the score is too good"
+) -> tuple[str, ...]:
+    """Return a sentence if sounds that a run learnt from are among some others, known by their content.
+
+    Args:
+        run: The run.
+        contents: The name of each file, and what names its content.
+        so: What follows from it.
+
+    Raises:
+        StorageError: The run is not finished.
+    """
     # Stretches of one file share its path: it was learnt from if any of them was.
     paths = {row["path"] for row in run.read_table("split.csv") if row["part"] in {"train", "validation"}}
     learnt = {row["content"] for row in run.read_table("sounds.csv") if row["path"] in paths and row["content"]}
-    return learnt_note(contents, learnt)
+    return learnt_note(contents, learnt, so=so)
 
 
-def learnt_note(contents: Iterable[tuple[str, str]], learnt: Collection[str]) -> tuple[str, ...]:
+def learnt_note(
+    contents: Iterable[tuple[str, str]], learnt: Collection[str], *, so: str = "the score is too good"
+) -> tuple[str, ...]:
     """Return a sentence if files that were learnt from are among some others, known by their content; else nothing.
 
     Args:
         contents: The name of each file, and what names its content.
         learnt: What names the contents of the files that were learnt from.
+        so: What follows from it.
     """
     found = dict.fromkeys(contents)
     seen = sorted({name for name, content in found if content in learnt})
     if not seen:
         return ()
     n_files = len({name for name, _ in found})
-    return (f"{len(seen)} of {n_files} sounds were learnt from in training ({listed(seen)}): the score is too good",)
+    return (f"{len(seen)} of {n_files} sounds were learnt from in training ({listed(seen)}): {so}",)

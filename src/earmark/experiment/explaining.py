@@ -14,6 +14,7 @@ from earmark.data.clip import Clip
 from earmark.data.dataset import Dataset
 from earmark.errors import AudioError, DataError, SettingError
 from earmark.experiment.evaluation import refuse_unknown_labels
+from earmark.experiment.fold_predictors import FoldPredictors, untested_note
 from earmark.experiment.tables import table_features
 from earmark.explain import FloatArray
 from earmark.explain.attribution import check_method, default_method
@@ -74,6 +75,8 @@ def explain_sound(
     waveform, _ = read_sound(
         clip.path, sample_rate=predictor.sample_rate, start_s=clip.start_s, duration_s=clip.duration_s
     )
+    if not np.isfinite(predictor.segment_probabilities(waveform)).all():
+        raise AudioError(clip.path, "its samples are too large for features: scale them to [-1, 1]")
     return explain_waveform(
         predictor.graph,
         predictor.blueprint,
@@ -87,7 +90,7 @@ def explain_sound(
 
 
 def explain_dataset(
-    predictor: Predictor,
+    predictor: Predictor | FoldPredictors,
     data: Dataset | FeatureTable,
     *,
     method: str | None = None,
@@ -101,7 +104,7 @@ def explain_dataset(
     """Explain some clips of each class, and sum up what the classifier listens to.
 
     Args:
-        predictor: The classifier.
+        predictor: The classifier; or those of a cross-validation, each for the clips of the fold that it is tested on.
         data: Labelled clips, or features or pictures of such.
         method: A name of `METHODS`; None for the one that suits the network.
         label: The class to explain; None for the one that the classifier decides for, clip by clip.
@@ -112,28 +115,31 @@ def explain_dataset(
         progress: Is told of each clip.
 
     Raises:
-        DataError: A label is unknown to the classifier, or no clip can be used.
+        DataError: A label is unknown to the classifier, no clip can be used, or no fold tests any.
         AudioError: `strict`, and a clip cannot be used.
         SettingError: As for `explain_sound`, or `per_class` is below 1.
         MissingExtraError: captum is not installed.
     """
     _refuse_permutation(method)
-    check_method(predictor.graph, predictor.blueprint, method or default_method(predictor.blueprint))
+    one = predictor.first if isinstance(predictor, FoldPredictors) else predictor
+    check_method(one.graph, one.blueprint, method or default_method(one.blueprint))
     dataset = data.dataset if isinstance(data, FeatureTable) else data
     refuse_unknown_labels(dataset, predictor.labels)
-    chosen = some_of_each(dataset, per_class, seed)
+    predictors, untested = _tested(predictor, data)
+    places = list(predictors)
+    chosen = [places[index] for index in some_of_each(dataset.subset(places), per_class, seed)]
     progress = progress or NoProgress()
     progress.start("explaining", len(chosen))
     asked: dict[str, Any] = {"method": method, "label": label, "n_orders": n_orders, "seed": seed}
     explained, left_out = [], []
-    features = _table_arrays(predictor, data, chosen, strict=strict) if isinstance(data, FeatureTable) else {}
+    features = _table_arrays(one, data, chosen, strict=strict) if isinstance(data, FeatureTable) else None
     for index in chosen:
-        clip = dataset[index]
+        clip, own = dataset[index], predictors[index]
         try:
-            if isinstance(data, FeatureTable):
-                found = explain_features(predictor.graph, predictor.blueprint, features[index], **asked)
+            if features is None:
+                found = explain_sound(own, clip, **asked)
             else:
-                found = explain_sound(predictor, clip, **asked)
+                found = explain_features(own.graph, own.blueprint, features[index], **asked)
         except AudioError as error:
             if strict:
                 raise
@@ -147,9 +153,9 @@ def explain_dataset(
         raise DataError(
             f"none of {len(chosen)} clips could be used: {'; '.join(': '.join(one) for one in left_out[:5])}"
         )
-    n_left = len(dataset) - len(chosen)
-    notes = (f"{len(chosen)} of {len(dataset)} clips were drawn, at most {per_class} a class",) if n_left else ()
-    return sum_up(explained, left_out=left_out, notes=notes)
+    n_left = len(places) - len(chosen)
+    drawn = (f"{len(chosen)} of {len(places)} clips were drawn, at most {per_class} a class",) if n_left else ()
+    return sum_up(explained, left_out=left_out, notes=(*untested, *drawn))
 
 
 def importance_of(
@@ -213,6 +219,28 @@ def some_of_each(dataset: Dataset, per_class: int, seed: int) -> list[int]:
         places = np.flatnonzero(dataset.y == number)
         chosen += rng.permutation(places)[:per_class].tolist()
     return sorted(chosen)
+
+
+def _tested(
+    predictor: Predictor | FoldPredictors, data: Dataset | FeatureTable
+) -> tuple[dict[int, Predictor], tuple[str, ...]]:
+    """Return the classifier of each clip that may be explained, by the clip's index, and a note on the others.
+
+    Raises:
+        DataError: No fold tests any.
+    """
+    dataset = data.dataset if isinstance(data, FeatureTable) else data
+    if not isinstance(predictor, FoldPredictors):
+        return dict.fromkeys(range(len(dataset)), predictor), ()
+    by_name = isinstance(data, FeatureTable)
+    folds = [predictor.fold_of(clip, by_name=by_name) for clip in dataset]
+    found = {index: predictor.predictors[fold] for index, fold in enumerate(folds) if fold is not None}
+    if not found:
+        raise DataError(
+            f"no fold of {predictor.folder} tests any of these {len(dataset)} clips: give the data of the "
+            f"cross-validation, or name a fold, such as {predictor.folder / f'fold-{min(predictor.predictors)}'}"
+        )
+    return found, untested_note(clip.address for index, clip in enumerate(dataset) if index not in found)
 
 
 def _refuse_permutation(method: str | None) -> None:

@@ -95,7 +95,7 @@ def cross_validate(
             and an estimator cloned: nothing goes from fold to fold.
         data: See `train_run`.
         folder: New or empty, or with `overwrite` or `resume` that of another cross-validation.
-        n_folds: How many folds to compute where the data set has none; five if None.
+        n_folds: How many folds to compute where the data set has none; None for five, or those it was begun with.
         group_column: See `train_run`.
         group_pattern: See `train_run`.
         split: Folds to follow: a table (path, fold), ``published`` or ``each-group``.
@@ -145,7 +145,7 @@ def compare(
         classifiers: Each by the name that it gets in the table, two at least: see `train_run`. All have one seed.
         data: See `train_run`.
         folder: New or empty, or with `overwrite` or `resume` that of another comparison.
-        n_folds: How many folds to compute where the data set has none; five if None.
+        n_folds: How many folds to compute where the data set has none; None for five, or those it was begun with.
         group_column: See `train_run`.
         group_pattern: See `train_run`.
         split: See `cross_validate`.
@@ -156,12 +156,13 @@ def compare(
         progress: What is told while it goes on.
 
     Raises:
-        SettingError: A classifier cannot be, or there are fewer than two.
+        SettingError: A classifier cannot be, has no name that a folder can have, or there are fewer than two.
         StorageError: The folder holds something else, or cannot be written.
         DataError: The data set cannot be used or has changed meanwhile, or `strict` and a file is bad.
         SplitError: The folds cannot be made.
         TrainingError: A training cannot go on, or was begun with other settings, another network or other sounds.
     """
+    _require_names(classifiers)
     configs = {}
     for name, one in classifiers.items():
         try:
@@ -178,6 +179,11 @@ def compare(
         strict=strict,
         progress=progress,
     )
+
+
+def _require_names(classifiers: object) -> None:
+    if not isinstance(classifiers, Mapping) or not all(isinstance(name, str) for name in classifiers):
+        raise SettingError('classifiers are wanted by their names, such as {"cnn": "cnn", "mine": Mine}')
 
 
 def _configured(

@@ -13,11 +13,11 @@ from torch.nn.parameter import is_lazy
 from earmark.errors import SettingError
 from earmark.models.catalogue import NETWORKS, NetworkKind
 from earmark.models.foreign import Foreign
+from earmark.models.trial import FAULTS
 
 OWN = "own"  # in place of a name of the catalogue, which never has it
 _SIZES = ("n_bins", "n_frames", "n_channels", "n_classes")
 _KEYWORDS = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-_FAULTS = (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError)  # what strangers raise
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +82,7 @@ class OwnNetwork:
         sizes = {"n_bins": n_bins, "n_frames": n_frames, "n_channels": n_channels, "n_classes": n_classes}
         try:
             network = deepcopy(self._source) if isinstance(self._source, nn.Module) else self._made(sizes)
-        except _FAULTS as error:
+        except FAULTS as error:
             if isinstance(error, SettingError):
                 raise
             said = ", ".join(f"{name}={size}" for name, size in sizes.items())

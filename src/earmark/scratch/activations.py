@@ -13,7 +13,7 @@ softmax  p_i = exp(z_i) / Σ_j exp(z_j)  ∂p_i/∂z_j = p_i (δ_ij - p_j)
 =======  =============================  ============================  ==========
 
 The last column is why deep networks of sigmoids learn slowly: going back through a layer multiplies the gradient with
-at most 0.25, through ten layers with at most 0.25¹⁰, a millionth.
+its weights and with a slope of at most 0.25; the slopes of ten layers make at most 0.25¹⁰, a millionth.
 """
 
 from collections.abc import Callable
@@ -112,7 +112,7 @@ def relu_derivative(z: npt.ArrayLike) -> Floats:
     """Return the slope of ReLU: 1 above 0, and 0 below.
 
     At 0 itself there is a corner and no slope; 0 is taken, as is the custom. A gradient passes either whole or not at
-    all, so that it does not shrink from layer to layer.
+    all: where it passes, the slope does not shrink it.
 
     Args:
         z: Numbers of any shape: what goes in, not what comes out.

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from earmark.scratch.activations import softmax
-from earmark.scratch.checks import Floats, choice, class_labels, floats, n_axes
+from earmark.scratch.checks import Floats, choice, class_labels, floats, n_axes, whole_number
 
 LOSS_NAMES = ("squared-error", "cross-entropy")
 
@@ -126,14 +126,15 @@ def one_hot(labels: npt.ArrayLike, n_classes: int) -> Floats:
         Probabilities (n, n_classes).
 
     Raises:
-        ValueError: A label is no class.
-        TypeError: Labels are no whole numbers.
+        ValueError: A label is no class, or there are no classes.
+        TypeError: Labels, or their number, are no whole numbers.
 
     >>> one_hot([2, 0], n_classes=3)
     array([[0., 0., 1.],
            [1., 0., 0.]])
     """
-    return np.eye(n_classes)[class_labels("labels", labels, np.size(labels), n_classes)]
+    n = whole_number("n_classes", n_classes)
+    return np.eye(n)[class_labels("labels", labels, np.size(labels), n)]
 
 
 def loss_of(name: str, outputs: npt.ArrayLike, targets: npt.ArrayLike) -> float:

@@ -54,9 +54,9 @@ class Perceptron(Network):
 class MLP(Network):
     """Layers of neurons, each fed by the one before: H = a(X W + b), and so on, Y = H W' + b' at last.
 
-    With one hidden layer that is wide enough, it comes as near as you like to any continuous function (Cybenko (1989),
-    "Approximation by superpositions of a sigmoidal function"). It does not say how to find the weights; that is what
-    back-propagation is for.
+    With one hidden layer of sigmoids that is wide enough, it comes as near as you like to any continuous function of
+    inputs within bounds (Cybenko (1989), "Approximation by superpositions of a sigmoidal function"). That does not say
+    how to find the weights, which is what back-propagation is for.
 
     With ``hidden=[5]``, 2 inputs, 1 output, and n examples: X (n, 2) → X W + b (n, 5) → a (n, 5) → H W' + b' (n, 1).
 

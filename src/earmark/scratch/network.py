@@ -80,6 +80,8 @@ class Network:
         l1: float = 0.0,
         l2: float = 0.0,
     ) -> None:
+        if isinstance(layers, Layer):
+            raise TypeError(f"layers must be a list of layers; got one {type(layers).__name__}: write [layer]")
         self.layers = list(layers)
         if not self.layers:
             raise ValueError("layers must be at least one; got none")
@@ -233,13 +235,17 @@ class Network:
             How the loss went.
 
         Raises:
-            ValueError: Shapes do not fit, there is a NaN, both a rate and an optimiser were given, or the weights grew
-                beyond all bounds.
+            ValueError: Shapes do not fit, there is a NaN, `validation` is no pair, both a rate and an optimiser were
+                given, or the weights grew beyond all bounds.
+            TypeError: Labels are no whole numbers, or the optimiser has no `update`.
         """
         examples = floats("x", x)
         targets = self._targets(y)
         if examples.ndim == 0 or targets.shape[:1] != examples.shape[:1]:
             raise ValueError(f"x and y must hold as many examples; got the shapes {examples.shape} and {targets.shape}")
+        self._refuse_misfits(examples, targets)
+        if validation is not None:
+            self._refuse_misfits(*_validation_pair(validation))
         size = len(examples) if batch_size is None else whole_number("batch_size", batch_size)
         steps = _chosen_optimiser(learning_rate, optimiser)
         history = History()
@@ -251,6 +257,11 @@ class Network:
             if validation is not None:
                 history.validation_loss.append(self.loss(*validation))
         return history
+
+    def _refuse_misfits(self, x: Floats, y: npt.ArrayLike) -> None:
+        """Look at all that is true before anything is learnt, so that a fault leaves the network as it was."""
+        one_output = self.forward(x[:1])
+        loss_of(self.loss_name, np.zeros((len(x), *one_output.shape[1:])), y)
 
     def _targets(self, y: npt.ArrayLike) -> npt.NDArray[np.generic]:
         """Return what is true as an array: floats, or with the cross-entropy labels."""
@@ -289,6 +300,17 @@ def _chosen_optimiser(learning_rate: float | None, optimiser: Optimiser | None) 
     """Return the optimiser, or plain gradient descent with the rate."""
     if optimiser is None:
         return GradientDescent(_USUAL_RATE if learning_rate is None else learning_rate)
+    if isinstance(optimiser, type) or not hasattr(optimiser, "update"):
+        raise TypeError(f"optimiser must have update(parameters, gradients), as Adam() has; got {optimiser!r}")
     if learning_rate is not None:
         raise ValueError("give a learning_rate or an optimiser, which has one of its own; got both")
     return optimiser
+
+
+def _validation_pair(validation: tuple[npt.ArrayLike, npt.ArrayLike]) -> tuple[Floats, npt.ArrayLike]:
+    """Return what the network is asked with, and what is true."""
+    try:
+        x, y = validation
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"validation must be a pair (x, y); got a {type(validation).__name__}: {error}") from error
+    return np.atleast_1d(floats("the validation's x", x)), y

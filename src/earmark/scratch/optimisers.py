@@ -108,7 +108,7 @@ class Adam:
     With the gradient g, and m and v of the step before::
 
         m ← β₁ m + (1 - β₁) g             the mean of recent gradients: which way
-        v ← β₂ v + (1 - β₂) g²            the mean of their squares: how large they use to be
+        v ← β₂ v + (1 - β₂) g²            the mean of their squares: how large they usually are
         w ← w - η m̂ / (√v̂ + ε),           m̂ = m / (1 - β₁ᵗ),  v̂ = v / (1 - β₂ᵗ)
 
     m and v begin at 0 and are too small at first; dividing by 1 - βᵗ, with t the number of the step, mends that.

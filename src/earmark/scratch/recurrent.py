@@ -38,7 +38,7 @@ class RecurrentCell(Layer):
         ∂L/∂x_t = ∂L/∂z_t Uᵀ
 
     Each step back multiplies with Vᵀ and with slopes of at most 1: over many steps the gradient vanishes, or explodes.
-    `hidden_gradients` shows it, and `LSTMCell` is the cure.
+    `hidden_gradients` shows it; `LSTMCell` is the cure for vanishing.
 
     Args:
         n_inputs: How many numbers come in at each step.
@@ -164,8 +164,8 @@ class LSTMCell(Layer):
         δi_t = δc_t · g_t     δf_t = δc_t · c_(t-1)     δg_t = δc_t · i_t     δo_t = δh_t · tanh(c_t)
         δz = δi i (1 - i),  δf f (1 - f),  δg (1 - g²),  δo o (1 - o)      side by side
 
-    and from δz on as in `RecurrentCell`. From c_t to c_(t-1) the gradient is multiplied with f_t and nothing else: with
-    an open forget gate it arrives unharmed, however many steps it takes.
+    and from δz on as in `RecurrentCell`. Straight from c_t to c_(t-1) the gradient is multiplied with f_t and nothing
+    else: with an open forget gate it arrives unharmed, however many steps it takes.
 
     The first bias of the forget gate is 1, so that the cell begins by remembering; all others are 0.
 

@@ -303,8 +303,8 @@ def first_of_each(order: Tensor, clip_index: Tensor, n: int) -> Tensor:
 def _validate(network: nn.Module, part: LabelledSegments) -> tuple[float, float]:
     """Return log loss and accuracy over the clips of `part`."""
     network.eval()
-    batches_ = torch.split(part.features, _EVALUATION_BATCH)
-    probabilities = torch.cat([torch.softmax(network(batch), dim=1) for batch in batches_])  # (n_segments, n_classes)
+    batches_ = torch.split(part.features, _EVALUATION_BATCH)  # views: a network may change what it is given
+    probabilities = torch.cat([torch.softmax(network(batch.clone()), dim=1) for batch in batches_])  # (n, n_classes)
     n_clips = int(part.clip_index.max()) + 1
     sums = probabilities.new_zeros(n_clips, probabilities.shape[1]).index_add(0, part.clip_index, probabilities)
     y = part.y.new_zeros(n_clips).index_copy(0, part.clip_index, part.y)
