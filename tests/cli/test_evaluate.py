@@ -83,3 +83,15 @@ def test_what_was_learnt_from_is_noted_for_the_bundle_too(earmark, trained):
     answer = earmark("evaluate", trained / "run" / "bundle", trained / "sounds")
 
     assert any("learnt from" in line for line in answer.told)
+
+
+def test_every_score_is_shown_and_in_the_json_too(earmark, trained, sounds, tmp_path):
+    other = sounds.folder({"dog": 3, "rain": 3})
+
+    shown = earmark("evaluate", trained / "run", other)
+    whole = json.loads(earmark("evaluate", trained / "run", other, "--json", "-o", tmp_path / "scores.json").out)
+
+    assert all(word in shown.out for word in ("balanced accuracy", "ROC AUC", "calibration error", "per class"))
+    assert any("no clip is of sea" in line for line in shown.told)
+    assert whole["scores"]["levels"]["clip"]["scores"]["accuracy"]["value"] == whole["clip"]["accuracy"]["value"]
+    assert "log_loss" in whole["scores"]["levels"]["clip"]["scores"]

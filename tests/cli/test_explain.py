@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -106,3 +107,30 @@ def test_other_files_are_left_alone(earmark, trained, bark, tmp_path):
     assert answer.status == 2
     assert "not an explanation's (notes.txt)" in answer.told[-1]
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_of_a_cross_validation_each_clip_is_explained_by_the_fold_that_tests_it(earmark, trained, tmp_path):
+    shutil.copytree(trained / "run", tmp_path / "cv" / "fold-1")
+    shutil.copy(trained / "run" / "config.toml", tmp_path / "cv")
+    tested = [
+        line.split(",")[0] for line in (trained / "run" / "split.csv").read_text().splitlines() if ",test" in line
+    ]
+
+    one = earmark(
+        *("explain", tmp_path / "cv", trained / "sounds" / tested[0], "-o", tmp_path / "one", "--random-orders", 0)
+    )
+    summed = earmark("explain", tmp_path / "cv", trained / "sounds", "-o", tmp_path / "all", "--per-class", 1, "--json")
+    shuffled = earmark(
+        *("explain", tmp_path / "cv", trained / "sounds", "-o", tmp_path / "no", "--method", "permutation")
+    )
+
+    assert "note: explained by fold 1, which tests it" in one.told
+    assert {clip["path"] for clip in json.loads(summed.out)["clips"]} <= set(tested)
+    assert any("clips are left out, since no fold tests them" in line for line in summed.told)
+    assert (shuffled.status, "permutation asks one classifier" in shuffled.err) == (2, True)
+
+
+def test_clips_that_the_classifier_learnt_from_are_noted(earmark, trained, tmp_path):
+    answer = earmark("explain", trained / "run", trained / "sounds", "-o", tmp_path / "all", "--per-class", 1)
+
+    assert any("sounds were learnt from in training" in line for line in answer.told)

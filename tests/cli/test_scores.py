@@ -62,3 +62,8 @@ def test_a_folder_that_is_no_run_is_refused(earmark, trained):
     answer = earmark("scores", trained / "sounds")
     assert answer.status == 2
     assert "is not a run folder" in answer.err
+
+
+def test_the_json_of_one_run_holds_its_baseline_beside_it(earmark, trained):
+    content = json.loads(earmark("scores", trained / "run", "--json", "--resamples", 100).out)
+    assert content["beside_baseline"]["second"] == "the SVM baseline"

@@ -181,3 +181,10 @@ def test_progress_is_told_of_every_file(trained, others):
     evaluate_bundle(trained.folder, open_dataset(others), progress=Listener())
 
     assert told == [("features", 6)] + 6 * ["one more"]
+
+
+def test_the_baseline_of_a_run_is_said_to_have_learnt_from_the_same_clips_and_stands_alone(trained):
+    evaluation = evaluate_bundle(trained.folder / "baseline", part_of(trained, "train"))
+
+    assert "sounds were learnt from in training" in evaluation.notes[0]
+    assert evaluation.scorecard.baseline is None

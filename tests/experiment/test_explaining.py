@@ -119,3 +119,16 @@ def test_shuffling_statistics_costs_something(trained, baseline):
     assert found.accuracy > 0.9
     assert len(found.groups) == 20
     assert max(group.probability_lost for group in found.groups) > 0
+
+
+def test_a_clip_too_loud_for_features_is_named_and_the_others_are_explained(predictor, clip, tmp_path):
+    loud = np.full(22050, 1e30, dtype=np.float32)
+    loud[::2] = -1e30
+    soundfile.write(tmp_path / "loud.wav", loud, 22050, subtype="FLOAT")
+
+    with pytest.raises(AudioError, match=r"loud\.wav: its samples are too large"):
+        explain_sound(predictor, tmp_path / "loud.wav", n_orders=0)
+    strange = Clip(name="loud.wav", path=tmp_path / "loud.wav", label=clip.label, group="loud")
+    found = explain_dataset(predictor, Dataset([clip, strange], root=tmp_path))
+    assert [one.name for one in found.explained] == [clip.address]
+    assert found.left_out == (("loud.wav", "its samples are too large for features: scale them to [-1, 1]"),)

@@ -182,3 +182,23 @@ def test_the_band_of_a_planted_tone_has_the_mass_of_the_explanation(tone_classif
     assert all(beats)
     assert in_band.mean() < 0.4  # chance would give that much
     assert method in METHODS
+
+
+def test_relevance_in_the_silence_behind_a_short_clip_is_noted(listener):
+    segments = Segments(length_samples=4096, hop_samples=4096)
+    silence = np.zeros((16, 33))
+    silence[:, 9:] = -1.0
+    graph, blueprint = listener(silence, n_frames=33, segments=segments)
+
+    short = explain_waveform(graph, blueprint, noise(0.1), n_orders=0)
+    whole = explain_waveform(graph, blueprint, noise(0.512), n_orders=0)
+
+    (note,) = [note for note in short.notes if "silence behind its end" in note]
+    late = short.relevance[0, :, short.axes.times_s > 0.1].sum() / short.relevance.sum()
+    assert f"and {late:.0%} of what speaks for" in note
+    assert not [note for note in whole.notes if "silence behind its end" in note]
+
+
+def test_a_negative_number_of_random_orders_is_refused(make, features):
+    with pytest.raises(SettingError, match="no -1 random orders"):
+        explain_features(*make(), features, n_orders=-1)

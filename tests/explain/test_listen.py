@@ -186,3 +186,12 @@ def test_segments_that_overlap_are_heard_at_their_places():
 
     assert energy(heard.kept[: RATE - 2000]) < 1e-3 * energy(low)
     assert energy(heard.kept[RATE + 2000 :]) > 0.98 * energy(low[RATE + 2000 :])
+
+
+def test_a_clip_beyond_one_is_made_softer_so_that_files_of_both_parts_still_add_up_to_it():
+    waveform = sum(two_tones()) * 4
+
+    heard = kept_and_removed(waveform, RATE, explanation(band(2500, 3500)))
+
+    assert max(np.abs(heard.kept).max(), np.abs(heard.removed).max()) == pytest.approx(1, abs=1e-6)
+    np.testing.assert_allclose(heard.kept + heard.removed, heard.gain * waveform, atol=2e-6)

@@ -474,3 +474,10 @@ def test_loading_touches_no_random_numbers(bundle):
     load_bundle(bundle)
 
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_a_cross_validation_in_place_of_a_bundle_is_told_by_name(tmp_path):
+    (tmp_path / "cv" / "fold-1").mkdir(parents=True)
+
+    with pytest.raises(StorageError, match=r"is a cross-validation.* name one, such as .*fold-1"):
+        load_bundle(tmp_path / "cv")

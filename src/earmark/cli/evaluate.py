@@ -1,13 +1,16 @@
 """``earmark evaluate``: a trained classifier on other labelled sounds."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from earmark.cli.console import ProgressBar, name_bad_files, show, show_json, talk
 from earmark.cli.options import AsJson, Cache, Device, GroupColumn, GroupPattern, GroupTag, Strict
 from earmark.errors import SettingError
+
+if TYPE_CHECKING:
+    from earmark.experiment.evaluation import Evaluation
 
 
 def evaluate(
@@ -60,14 +63,26 @@ def evaluate(
     for note in (*dataset.notes, *evaluation.notes):
         talk(f"note: {note}")
     name_bad_files([(file.name, file.reason) for file in evaluation.bad], len(dataset))
+    _show_scores(evaluation, Path(data).absolute().name, out=out, as_json=as_json)
+
+
+def _show_scores(evaluation: "Evaluation", name: str, *, out: Path | None, as_json: bool) -> None:
+    from earmark._util.files import write_json
+    from earmark.evaluate.run_scores import score_tested
+    from earmark.evaluate.score_tables import run_tables
+
+    wider = score_tested(evaluation.tested, name=name)
+    for note in wider.notes:
+        talk(f"note: {note}")
     talk(evaluation.scorecard.sentence())
+    content = {**evaluation.scorecard.to_json(), "scores": wider.to_json()}
     if out:
-        evaluation.scorecard.save(out)
+        write_json(out, content)
         talk(f"scorecard: {out}")
     if as_json:
-        show_json(evaluation.scorecard.to_json())
+        show_json(content)
     else:
-        show(str(evaluation.scorecard))
+        show("\n\n".join([str(evaluation.scorecard), *map(str, run_tables(wider))]))
 
 
 def _refuse_tag(group_tag: str | None) -> None:

@@ -1,5 +1,6 @@
 """``earmark explain``: why a classifier decides as it does, for one sound or class by class."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,12 +13,13 @@ from earmark.errors import SettingError
 
 if TYPE_CHECKING:
     from earmark.data.dataset import Dataset
+    from earmark.experiment.fold_predictors import FoldPredictors
     from earmark.features.interchange.table import FeatureTable
     from earmark.inference.predictor import Predictor
 
 
 def explain(
-    run: Annotated[Path, typer.Argument(help="A run folder, or the bundle in it.")],
+    run: Annotated[Path, typer.Argument(help="A run folder, the bundle in it, or a cross-validation.")],
     target: Annotated[
         Path, typer.Argument(help="A sound file (or picture, if it learnt from such); or a data set: folder, table.")
     ],
@@ -55,19 +57,22 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """Show and let hear what a decision was made from, and whether that is true."""
+    from earmark.data.dataset import Dataset
     from earmark.experiment.explained import check_folder
     from earmark.experiment.explaining import PERMUTATION
+    from earmark.experiment.fold_predictors import is_crossval, learnt_notes, load_folds
     from earmark.explain.attribution import METHODS
     from earmark.inference.predictor import Predictor
 
     if method is not None and method != PERMUTATION:
         METHODS[method]
     check_folder(out, overwrite=overwrite)
-    predictor = Predictor.load(run, device=device or "cpu")
+    folds = load_folds(run, device=device or "cpu") if is_crossval(run) else None
+    predictor = folds.first if folds else Predictor.load(run, device=device or "cpu")
     root = seed or 0
     if not _is_data(target, predictor):
         _explain_one(
-            predictor,
+            _tester(folds, target) if folds else predictor,
             target,
             _Place(out=out, title=target.name, dark=dark, overwrite=overwrite, as_json=as_json),
             layer=layer,
@@ -81,13 +86,31 @@ def explain(
     if layer is not None:
         raise _belongs_elsewhere("--layer belongs to one sound: of a data set, no maps are drawn")
     data = _open(target)
+    if not folds and isinstance(data, Dataset):
+        _tell(learnt_notes(run, data))
     if method == PERMUTATION or (method is None and label is None and not predictor.blueprint.kind.learns_in_batches):
         if label is not None:
             raise _belongs_elsewhere("--label belongs to the other methods: permutation asks what all lose together")
+        if folds:
+            raise _belongs_elsewhere(
+                f"permutation asks one classifier: name a fold, such as {run / 'fold-1'}, or give --method occlusion"
+            )
         _weigh(predictor, data, place, cache=cache, seed=root, strict=strict)
     else:
         asked = {"method": method, "label": label, "per_class": per_class, "n_orders": n_orders or 0, "seed": root}
-        _explain_data(predictor, data, place, strict=strict, **asked)
+        _explain_data(folds or predictor, data, place, strict=strict, **asked)
+
+
+def _tester(folds: "FoldPredictors", sound: Path) -> "Predictor":
+    """Return the classifier of the fold that tests a sound, and say which that is."""
+    number, predictor = folds.for_file(sound)
+    _tell((f"explained by fold {number}, which tests it",))
+    return predictor
+
+
+def _tell(notes: Iterable[str]) -> None:
+    for note in notes:
+        talk(f"note: {note}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,8 +156,7 @@ def _explain_one(predictor: "Predictor", sound: Path, place: _Place, *, layer: s
     looked_at = layer if asked["method"] == "gradcam" else None
     found = explain_sound(predictor, sound, layer=looked_at, **asked)
     written = write_explanation(found, place.out, predictor, sound, layer=layer, **place.style)
-    for note in (*found.notes, *written.notes):
-        talk(f"note: {note}")
+    _tell((*found.notes, *written.notes))
     if place.as_json:
         heard = written.heard
         parts = None if heard is None else {"energy_kept": heard.energy_kept, "area_kept": heard.area_kept}
@@ -159,7 +181,7 @@ def _explain_one(predictor: "Predictor", sound: Path, place: _Place, *, layer: s
 
 
 def _explain_data(
-    predictor: "Predictor",
+    predictor: "Predictor | FoldPredictors",
     data: "Dataset | FeatureTable",
     place: _Place,
     *,
@@ -172,8 +194,7 @@ def _explain_data(
     with ProgressBar() as progress:
         profiles = explain_dataset(predictor, data, strict=strict, progress=progress, **asked)
     write_profiles(profiles, place.out, title=place.title, **place.style)
-    for note in profiles.notes:
-        talk(f"note: {note}")
+    _tell(profiles.notes)
     name_bad_files(profiles.left_out, len(profiles.explained) + len(profiles.left_out))
     if place.as_json:
         show_json(profiles.to_json())

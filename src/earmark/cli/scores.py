@@ -52,8 +52,9 @@ def scores(
     pairs: tuple[Pair, ...] = ()
     if len(folders) == 1:
         one = read_run_scores(folders[0], seed=seed or 0, n_resamples=resamples)
-        every, tables, content = (one,), run_tables(one), one.to_json()
+        every, tables = (one,), run_tables(one)
         pair = compare_with_baseline(folders[0], seed=seed or 0, n_resamples=resamples)
+        content = {**one.to_json(), "beside_baseline": pair.to_json() if pair else None}
         told = [*(f"note: {note}" for note in one.notes), one.sentence(), *([pair.sentence()] if pair else [])]
     else:
         several = compare_runs(folders, seed=seed or 0, n_resamples=resamples)

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,13 +109,24 @@ def _folds_near(fraction: float, *, most: int) -> tuple[int, int]:
 
 
 def _shuffled_folds(table: GroupTable, clips: NDArray[np.int64], n_folds: int, seed: int) -> list[NDArray[np.int64]]:
+    y, groups = table.y[clips], _bundles(table, seed)[table.group_of[clips]]
+    fold_of = _fold_of_each(y.astype(np.int64).tobytes(), groups.astype(np.int64).tobytes(), n_folds, seed)
+    return [clips[fold_of == fold] for fold in range(n_folds)]
+
+
+@lru_cache(maxsize=512)  # a cross-validation asks for the same split again and again, and each takes up to a second
+def _fold_of_each(y: bytes, groups: bytes, n_folds: int, seed: int) -> NDArray[np.int16]:
+    """Return the fold of each clip, (n_clips,), of the bytes of int64 classes and groups."""
     from sklearn.model_selection import StratifiedGroupKFold  # noqa: PLC0415 - scikit-learn takes a second to import
 
-    y, groups = table.y[clips], _bundles(table, seed)[table.group_of[clips]]
+    classes, sources = np.frombuffer(y, np.int64), np.frombuffer(groups, np.int64)
     folds = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
+    fold_of = np.empty(len(classes), np.int16)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # "least populated class": what a small class lacks is mended here
-        return [clips[inside] for _, inside in folds.split(y, y, groups)]
+        for number, (_, inside) in enumerate(folds.split(classes, classes, sources)):
+            fold_of[inside] = number
+    return fold_of
 
 
 def _bundles(table: GroupTable, seed: int, most: int = 2000) -> NDArray[np.int64]:

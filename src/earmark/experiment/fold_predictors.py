@@ -72,8 +72,8 @@ class FoldPredictors:
         fold = self.fold_of(Clip(name=str(path), path=path, label="", group=""))
         if fold is None:
             raise DataError(
-                f"no single fold of {self.folder} tests {path}, so that one classifier of them would have learnt from "
-                f"all but it: name a fold, such as {self.folder / f'fold-{min(self.predictors)}'}"
+                f"no fold of {self.folder} tests {path}, or several do: name one to explain it by, such as "
+                f"{self.folder / f'fold-{min(self.predictors)}'}"
             )
         return fold, self.predictors[fold]
 

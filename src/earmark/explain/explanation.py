@@ -24,6 +24,7 @@ from earmark.models.windows import with_channels
 N_ORDERS = 8
 _TOLD = (0.1, 0.5, 0.9)  # shares of the relevance
 _N_TOLD = 8  # bins or groups that JSON names
+_MUCH = 0.1  # of the relevance
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,9 +213,16 @@ def explain_waveform(
         n_orders=n_orders,
         seed=seed,
     )
-    if waveform.any():
-        return explanation
-    return replace(explanation, notes=(*explanation.notes, "every sample is zero: silence has nothing to explain"))
+    notes = list(explanation.notes)
+    if not waveform.any():
+        notes.append("every sample is zero: silence has nothing to explain")
+    behind = _share_behind(explanation, len(waveform) / recipe.settings.sample_rate)
+    if behind > _MUCH:
+        notes.append(
+            f"the clip is shorter than a segment, and {behind:.0%} of what speaks for {explanation.label!r} lies in "
+            "the silence behind its end"
+        )
+    return replace(explanation, notes=tuple(notes))
 
 
 def explain_features(
@@ -243,11 +251,14 @@ def explain_features(
         seed: The root seed of these orders.
 
     Raises:
-        SettingError: A name is unknown, the method does not suit the network, or features are not finite.
+        SettingError: A name is unknown, the method does not suit the network, `n_orders` is negative, or features are
+            not finite.
         MissingExtraError: captum is not installed.
     """
     if not len(features) or not np.isfinite(features).all():
         raise SettingError("the features are none, or some are not finite (NaN or infinite): nothing can be explained")
+    if n_orders < 0:
+        raise SettingError(f"there are no {n_orders} random orders: write how many, or 0 to leave the figure out")
     graph.eval()
     method = method or default_method(blueprint)
     check_method(graph, blueprint, method)
@@ -317,6 +328,15 @@ def _faithfulness(
         n_orders=n_orders,
         replaced_by=name,
     )
+
+
+def _share_behind(explanation: Explanation, duration_s: float) -> float:
+    """Return the share of the relevance that lies behind the end of a clip, where a segment is filled up."""
+    joined = explanation.joined()
+    if joined.times_s is None or explanation.is_empty:
+        return 0.0
+    per_column = joined.relevance.sum(axis=0, dtype=np.float64)
+    return float(per_column[joined.times_s > duration_s].sum() / per_column.sum())
 
 
 def _number(labels: tuple[str, ...], label: str) -> int:

@@ -76,8 +76,7 @@ def kept_and_removed(
     part: FloatArray = kept.numpy()
     rest = waveform - part
     peak = max(float(np.abs(part).max()), float(np.abs(rest).max()))
-    # A clip that itself reaches beyond 1 stays as it is: only what the parting adds is taken back.
-    gain = min(1.0, max(1.0, float(np.abs(waveform).max())) / peak) if peak else 1.0
+    gain = min(1.0, 1.0 / peak) if peak else 1.0  # files of 16 bit hold nothing beyond 1
     energy = float(np.square(waveform, dtype=np.float64).sum())
     return Heard(
         kept=(gain * part).astype(np.float32),

@@ -128,6 +128,12 @@ def _read_description(folder: Path) -> dict[str, Any]:
     try:
         description = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
+        folds = sorted(path.name for path in folder.glob("fold-*") if path.is_dir())
+        if folds:
+            raise StorageError(
+                f"{folder} is a cross-validation, which has a classifier for each fold: name one, such as "
+                f"{folder / folds[0]}"
+            ) from error
         raise StorageError(f"{folder} is neither a bundle nor a run folder: it holds no {_DESCRIPTION}") from error
     except (OSError, ValueError) as error:
         raise StorageError(f"{path} cannot be read: {error}") from error
