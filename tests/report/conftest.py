@@ -1,7 +1,7 @@
 """A finished run folder made by hand: what a training would leave behind, without training."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -103,6 +103,74 @@ def write_run(
     return run.path
 
 
+def write_crossval(folder, items, *, data_path, n_folds=2, history=None, baseline=0.6, **environment):
+    """Write the folder of a finished cross-validation: clip after clip goes into another fold, by its group."""
+    run = RunFolder(Path(folder))
+    labels = tuple(sorted({item.label for item in items}))
+    groups = sorted({item.group for item in items})
+    fold_of = {group: 1 + place % n_folds for place, group in enumerate(groups)}
+    rows = []
+    for fold in range(1, n_folds + 1):
+        own = [replace(item, part="test" if fold_of[item.group] == fold else "train") for item in items]
+        tested = [item for item in own if item.part == "test"]
+        path = write_run(
+            run.fold(fold).path,
+            own,
+            data_path=data_path,
+            labels=labels,
+            history=history,
+            baseline=[sure(labels, item.label, baseline) for item in tested],
+            **environment,
+        )
+        card = RunFolder(path).read_scorecard()
+        rows.append(
+            {
+                "fold": fold,
+                "n_clips": card.n_clips,
+                "accuracy": card.clip.accuracy.value,
+                "baseline_accuracy": card.baseline.clip.accuracy.value,
+                "best_epoch": 2,
+            }
+        )
+    order = sorted(items, key=lambda item: fold_of[item.group])
+    pooled = write_run(run.path, [replace(item, part="test") for item in order], data_path=data_path, labels=labels)
+    run.write_table(
+        "folds.csv", ("path", "label", "group", "fold"), [(i.name, i.label, i.group, fold_of[i.group]) for i in items]
+    )
+    for name in ("split.csv", "sounds.csv", "history.jsonl"):
+        (pooled / name).unlink()
+    content = json.loads(run.scorecard_path.read_text())
+    run.scorecard_path.write_text(json.dumps({**content, "folds": rows}))
+    return run.path
+
+
+def write_comparison(folder, candidates, *, best, simplest):
+    """Write ``comparison.json`` above finished cross-validations, by name."""
+    rows = []
+    for name, path in candidates.items():
+        content = json.loads((path / "scorecard.json").read_text())
+        paired = {"difference": 0.1, "low": None, "high": None, "p": 0.5}
+        rows.append(
+            {
+                "name": name,
+                "network": name,
+                "front_end": "log-mel",
+                "folds": [fold["accuracy"] for fold in content["folds"]],
+                "mean": 0.5,
+                "deviation": 0.1,
+                "accuracy": content["clip"]["accuracy"],
+                "macro_f1": content["clip"]["macro_f1"],
+                "n_weights": 1234,
+                "training_s": 65.0,
+                "against_simplest": None if name == simplest else paired,
+                "p": None if name == simplest else 0.5,
+            }
+        )
+    about = {"sentence": f"No: {best} is as good.", "simplest": simplest, "best": best, "n_clips": 12, "n_groups": 6}
+    (Path(folder) / "comparison.json").write_text(json.dumps({**about, "candidates": rows}))
+    return Path(folder)
+
+
 def score(rows, tested, labels):
     """Return the scorecard of clips of one segment each."""
     return score_predictions(
@@ -140,4 +208,47 @@ def small_run(tmp_path, sounds):
 @pytest.fixture
 def runs():
     """What makes run folders: `Item`, `write`, `sure`, `epochs`."""
-    return SimpleNamespace(Item=Item, write=write_run, sure=sure, epochs=epochs)
+    return SimpleNamespace(
+        Item=Item, write=write_run, sure=sure, epochs=epochs, crossval=write_crossval, comparison=write_comparison
+    )
+
+
+@pytest.fixture
+def crossval(tmp_path, sounds):
+    """Three classes, twelve clips of six groups with sounds, two folds; owls are taken for rain."""
+    labels = ("dog", "owl", "rain")
+    data = sounds.folder(dict.fromkeys(labels, 4))
+    items = [
+        Item(
+            f"{label}/{label}{n}.wav",
+            label,
+            f"{label} {n // 2}",
+            "",
+            sure(labels, "rain" if label == "owl" else label, 0.9 - n / 20),
+        )
+        for label in labels
+        for n in range(4)
+    ]
+    return write_crossval(tmp_path / "cv", items, data_path=data)
+
+
+@pytest.fixture
+def comparison(tmp_path):
+    """Two cross-validations of the same clips, of which one knows no owls."""
+    labels = ("dog", "owl", "rain")
+    folder = tmp_path / "comparison"
+    candidates = {}
+    for name, knows in (("svm", ("dog", "rain")), ("cnn", ("dog", "owl", "rain"))):
+        items = [
+            Item(
+                f"{label}/{n}.wav",
+                label,
+                f"{label} {n // 2}",
+                "",
+                sure(labels, label if label in knows and n else "rain"),
+            )
+            for label in labels
+            for n in range(4)
+        ]
+        candidates[name] = write_crossval(folder / name, items, data_path="/nowhere/sounds")
+    return write_comparison(folder, candidates, best="cnn", simplest="svm")

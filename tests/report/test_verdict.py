@@ -74,7 +74,7 @@ def test_the_baseline_is_compared_honestly(small_run, ours, theirs, said):
 def test_without_a_baseline_nothing_is_compared(small_run):
     results = read_results(small_run)
     alone = replace(results, scorecard=replace(results.scorecard, baseline=None))
-    assert len(verdict(alone)) == 2
+    assert not any("baseline" in sentence for sentence in verdict(alone))
 
 
 def test_groups_of_one_clip_each_are_a_caution(small_run):

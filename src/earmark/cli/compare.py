@@ -100,8 +100,8 @@ def compare(
     for note in result.notes:
         talk(f"note: {note}")
     name_bad_files([(file.name, file.reason) for file in result.bad], result.n_clips + len(result.bad))
-    talk(result.sentence())
     talk(f"report: {page}")
+    talk(result.sentence())
     if as_json:
         show_json(result.to_json())
     else:

@@ -103,8 +103,8 @@ def crossval(
         talk(f"note: {note}")
     n_files = result.scorecard.n_clips + len(result.bad)
     name_bad_files([(file.name, file.reason) for file in result.bad], n_files)
-    talk(result.scorecard.sentence())
     talk(f"report: {page}")
+    talk(result.scorecard.sentence())
     if as_json:
         show_json(result.to_json())
     else:

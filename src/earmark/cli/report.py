@@ -37,9 +37,19 @@ def report(
     from earmark.report.build import write_report
     from earmark.report.card import write_card
 
-    if out is not None and out.is_dir():
-        raise StorageError(f"{out} is a folder: name a file, such as -o {out / 'report.html'}")
-    if out is not None and out.exists() and not overwrite:
-        raise StorageError(f"{out} is there already: name another file, or give --overwrite")
+    if out is not None:
+        refuse_place(out, overwrite=overwrite)
     written = write_card(run, out=out) if what is Format.card else write_report(run, out=out, explain=explain)
     show(str(written))
+
+
+def refuse_place(out: Path, *, overwrite: bool) -> None:
+    """Refuse a place where no file can be written, or where one is that nobody asked to replace.
+
+    Raises:
+        StorageError: It is a folder, or a file that is there.
+    """
+    if out.is_dir():
+        raise StorageError(f"{out} is a folder: name a file, such as -o {out / 'report.html'}")
+    if out.exists() and not overwrite:
+        raise StorageError(f"{out} is there already: name another file, or give --overwrite")

@@ -40,7 +40,7 @@ from earmark.models.own import OwnNetwork, network_kind, network_title, remark
 
 _ASKED, _JSON, _CSV = "comparison.toml", "comparison.json", "comparison.csv"
 PICTURE = "comparison.png"
-_FILES = (_JSON, _CSV, PICTURE, _ASKED)  # what says that the folder is ours goes last
+_FILES = (_JSON, _CSV, PICTURE, "report.html", _ASKED)  # what says that the folder is ours goes last
 _FEWEST = 2
 
 

@@ -248,6 +248,7 @@ _FILES = (
     "scorecard.json",
     "checkpoint.safetensors",
     "report.html",
+    "card.md",
     "audit.json",
     "epochs.png",
     "confusion.png",

@@ -1,156 +1,113 @@
-"""The report of a run: one HTML file that opens offline and can be sent by mail."""
+"""The report of a run, a cross-validation or a comparison: one HTML file that opens offline and can be sent by mail."""
 
-import math
-from collections.abc import Mapping
-from functools import cache
+from functools import partial
 from pathlib import Path
-from typing import Any
-
-import tomli_w
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from earmark._util.files import write_text
 from earmark.data.dataset import count
 from earmark.experiment.folder import RunFolder
-from earmark.features.interchange.catalogue import holds_features
-from earmark.report import figures
-from earmark.report.players import NoPlayer, find_clips, make_player
-from earmark.report.results import RunResults, read_results
-from earmark.report.tables import (
-    class_lines,
-    commonest_confusions,
-    commonest_share,
-    data_rows,
-    matrix_rows,
-    score_rows,
-    worst_mistakes,
-)
-from earmark.report.verdict import cautions, describe_course, describe_ending, verdict
-
-N_MISTAKES = 12
-_NO_SOUND = "There is no sound to play: the data are features or pictures."
+from earmark.experiment.scores import members
+from earmark.report.card import card_content
+from earmark.report.compared import is_comparison, read_compared, render_comparison
+from earmark.report.fold_results import read_any_results
+from earmark.report.page import Head, Section, make_section, render_page
+from earmark.report.results import RunResults
+from earmark.report.sections import Parts
 
 
-def write_report(run: str | Path) -> Path:
-    """Write ``report.html`` into the folder of a finished run.
+def write_report(run: str | Path, *, out: Path | None = None, explain: bool = True) -> Path:
+    """Write ``report.html`` into the folder of a finished run, cross-validation or comparison.
 
     The page holds everything it needs: no address leads out of it. Sounds are looked for where the data set was when
-    the run was made; where they are gone or cannot be read, the page says so in their place. The same run and sounds
-    give the same bytes.
+    the run was made; where they are gone or cannot be read, the page says so in their place. A part that cannot be made
+    says why, and the others are still there. The same run and sounds give the same bytes, as long as there is time for
+    all explanations.
 
     Args:
-        run: The run folder.
+        run: The folder.
+        out: Where the page is to be; None for ``report.html`` in the folder.
+        explain: Whether to show what clips were decided from, which takes up to ten seconds.
 
     Returns:
         The path of the report.
 
     Raises:
-        StorageError: It is no run folder, the run is not finished, a file of it is broken, or the report cannot be
+        StorageError: It is no run folder, the run is not finished, its scores are broken, or the report cannot be
             written.
     """
     folder = Path(run)
-    report = RunFolder(folder).report_path
-    write_text(report, render_report(read_results(folder)))
+    report = RunFolder(folder).report_path if out is None else out
+    if is_comparison(folder):
+        write_text(report, render_comparison(read_compared(folder)))
+    else:
+        write_text(report, render_report(read_any_results(folder), explain=explain))
     return report
 
 
-def render_report(results: RunResults) -> str:
-    """Return the page that tells of a run.
+def write_comparison_reports(folder: str | Path) -> Path:
+    """Write the page of a finished comparison, and that of each candidate into its own folder.
+
+    Those of the candidates do not show what clips were decided from: `write_report` does, for the one that is chosen.
 
     Args:
-        results: What the files of the run say.
+        folder: That of the comparison.
+
+    Returns:
+        The path of the page of the comparison.
+
+    Raises:
+        StorageError: The comparison is broken, or a page cannot be written.
     """
-    template = _templates().get_template("report.html.j2")
-    content = _content(results)
-    n_bytes = len(template.render(content, size="").encode())
-    return template.render(content, size=f"{n_bytes / 1e6:.1f} MB")
+    for member in members(folder):
+        write_report(member, explain=False)
+    return write_report(folder)
 
 
-def _content(results: RunResults) -> dict[str, Any]:
-    scorecard = results.scorecard
-    wrong = [clip for clip in results.scored if not clip.is_right]
-    no_sound = NoPlayer(reason=_NO_SOUND) if holds_features(results.data_path) else None
-    places = find_clips(results.config.get("data", {}), results.clips) if wrong and not no_sound else []
-    worst = worst_mistakes(results.scored, N_MISTAKES)
-    return {
-        "results": results,
-        "scorecard": scorecard,
-        "facts": _facts(results),
-        "verdict": [sentence.replace(" %", "\N{NO-BREAK SPACE}%") for sentence in verdict(results)],
-        "cautions": cautions(results),
-        "scores": score_rows(scorecard),
-        "commonest_share": commonest_share(scorecard),
-        "charts": figures.draw_curves(results.epochs, best_epoch=results.best_epoch),
-        "figures": figures,
-        "ending": describe_ending(results),
-        "course": describe_course(results),
-        "matrix": matrix_rows(scorecard),
-        "pairs": commonest_confusions(scorecard),
-        "classes": class_lines(scorecard),
-        "n_wrong": len(wrong),
-        "mistakes": [(clip, no_sound or make_player(places[clip.place])) for clip in worst],
-        "data": data_rows(results),
-        "bad": [sound for sound in results.sounds if sound.is_bad],
-        "has_sounds": no_sound is None,
-        "silent": [sound for sound in results.sounds if sound.fault and not sound.is_bad],
-        "config": shown_config(results.config),
-    }
+def render_report(results: RunResults, *, explain: bool = True) -> str:
+    """Return the page that tells of a run or a cross-validation.
+
+    Args:
+        results: What its files say.
+        explain: Whether to show what clips were decided from.
+    """
+    parts = Parts(results, explain)
+    sections = _sections(parts)
+    faults = [(section.title, section.fault) for section in sections if section.fault]
+    verdict = make_section("verdict", "", "The verdict", partial(parts.verdict, faults))
+    return render_page(_head(results), [verdict, *sections])
 
 
-def _facts(results: RunResults) -> list[str]:
+def _sections(parts: Parts) -> list[Section]:
+    section = partial(make_section, hidden=parts.results.places)
     return [
-        f"{count(len(results.clips), 'clip')} of {len(results.scorecard.labels)} classes",
-        f"network {results.network}",
-        *([f"front end {results.front_end}"] if results.front_end else []),
-        f"run {results.name}",
+        section("scores", "Scores", "Scores", parts.summary),
+        section("folds", "Folds", "From fold to fold", parts.folds)
+        if parts.results.folds
+        else section("training", "Training", "Training", parts.training),
+        section("confusion", "Confusion", "What is taken for what", parts.confusion),
+        section("mistakes", "Mistakes", "The worst mistakes", parts.mistakes),
+        section("hits", "Narrow hits", "Right, but only just", parts.hits),
+        section("reliability", "Probabilities", "How sure, and how often right", parts.reliability),
+        section("classes", "Classes", "Class by class", parts.classes),
+        section("groups", "Groups", "Group by group", parts.groups),
+        section("measures", "All scores", "Every score", parts.measures),
+        section("data", "Data", "The data", parts.data),
+        section("making", "How it was made", "How it was made", parts.making),
+        section("card", "Model card", "Model card", partial(card_content, parts.results)),
+        section("words", "Words", "Words", dict),
     ]
 
 
-def shown_config(config: Mapping[str, Any]) -> str:
-    """Return a configuration as TOML, without the folders above the data set: they may name a person or a place.
-
-    >>> print(shown_config({"data": {"path": "/home/ann/sounds"}}).strip())
-    [data]
-    path = ".../sounds"
-    """
-    data = dict(config.get("data", {}))
-    if "path" in data:
-        data["path"] = f".../{Path(data['path']).name}"
-    return tomli_w.dumps({**config, "data": data})
-
-
-@cache
-def _templates() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("earmark.report"),
-        autoescape=True,  # labels and paths are the user's text
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+def _head(results: RunResults) -> Head:
+    return Head(
+        kind="Sound classification report" if not results.folds else "Sound classification, cross-validated",
+        title=results.data_name,
+        facts=(
+            f"{count(len(results.clips), 'clip')} of {len(results.scorecard.labels)} classes",
+            f"network {results.network}",
+            *([f"front end {results.front_end}"] if results.front_end else []),
+            *([count(len(results.folds), "fold")] if results.folds else []),
+            f"run {results.name}",
+        ),
+        version=str(results.environment.get("earmark", "")),
     )
-    environment.filters["percent"] = _percent
-    environment.filters["whole_percent"] = _whole_percent
-    environment.filters["duration"] = _duration
-    environment.globals["count"] = count
-    return environment
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f}\N{NO-BREAK SPACE}%"
-
-
-def _whole_percent(share: float) -> str:
-    return f"{math.floor(100 * share + 0.5)}\N{NO-BREAK SPACE}%"  # halves go up, as a reader expects
-
-
-def _duration(time_s: float) -> str:
-    """Return a length of time as a person says it.
-
-    >>> _duration(12.34), _duration(200)
-    ('12.3 s', '3 min 20 s')
-    """
-    if time_s < 60:  # noqa: PLR2004 - seconds in a minute
-        return f"{time_s:.1f} s"
-    minutes, seconds = divmod(round(time_s), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds} s"

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from earmark.experiment.comparison import Comparison
 from earmark.experiment.folder import RunFolder
+from earmark.models.own import network_title
 
 if TYPE_CHECKING:  # matplotlib takes half a second to import
     from earmark.plots.epochs import FoldCurves
@@ -96,7 +97,7 @@ def _curves(fold: RunFolder) -> "FoldCurves":
 
 def _name(run: RunFolder) -> str:
     config = run.read_config()
-    return f"{config.network.name} on {config.front_end.name}"
+    return f"{network_title(config.network.name, config.network.settings)} on {config.front_end.name}"
 
 
 def _number(path: Path) -> int:

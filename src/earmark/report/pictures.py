@@ -41,13 +41,28 @@ def indexed_png(levels: npt.NDArray[np.uint8]) -> bytes:
 
     Args:
         levels: Shape (n_rows, n_columns), in 0..63, from quiet to loud.
+    """
+    return palette_png(levels, colour_table(_N_COLOURS)[:, :3])
+
+
+def palette_png(levels: npt.NDArray[np.uint8], palette: npt.NDArray[np.uint8]) -> bytes:
+    """Return a picture whose pixels are places in a palette.
+
+    Args:
+        levels: Shape (n_rows, n_columns), below the number of colours.
+        palette: Red, green and blue of each colour, shape (n_colours, 3), at most 256 of them.
 
     Source: PNG (third edition), W3C 2025, sections 5 and 11.
     """
     n_rows, n_columns = levels.shape
     header = struct.pack(">IIBBBBB", n_columns, n_rows, 8, _INDEXED, 0, 0, 0)
     lines = np.pad(levels, ((0, 0), (1, 0)))  # each line begins with its filter, 0 for none
-    parts = ((b"IHDR", header), (b"PLTE", _palette()), (b"IDAT", zlib.compress(lines.tobytes(), 9)), (b"IEND", b""))
+    parts = (
+        (b"IHDR", header),
+        (b"PLTE", palette.tobytes()),
+        (b"IDAT", zlib.compress(lines.tobytes(), 9)),
+        (b"IEND", b""),
+    )
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(name, body) for name, body in parts)
 
 
@@ -57,10 +72,6 @@ def _to_levels(decibel: FloatArray) -> npt.NDArray[np.uint8]:
     if decibel.min() == loudest:  # nothing but one level: silence, and not the loudest sound there is
         share = np.zeros_like(decibel)
     return np.round(share * (_N_COLOURS - 1)).astype(np.uint8)
-
-
-def _palette() -> bytes:
-    return colour_table(_N_COLOURS)[:, :3].tobytes()
 
 
 def _chunk(name: bytes, body: bytes) -> bytes:

@@ -120,7 +120,14 @@ def data_address(content: bytes, kind: str) -> str:
 
 
 def _clip_below(root: Path, clip: SplitClip) -> Clip:
-    return Clip(name=clip.name, path=root / clip.name, label=clip.label, group=clip.group)
+    return Clip(
+        name=clip.name,
+        path=root / clip.name,
+        label=clip.label,
+        group=clip.group,
+        start_s=clip.start_s,
+        end_s=clip.end_s,
+    )
 
 
 def _excerpt(clip: Clip) -> Player:

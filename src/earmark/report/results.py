@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from earmark.errors import StorageError
 from earmark.evaluate.scorecard import Scorecard
 from earmark.experiment.config import load_config
 from earmark.experiment.folder import RunFolder
+from earmark.models.own import OWN
 
 _N_FIXED_COLUMNS = 3  # path, label, predicted; behind them a column for each class
 
@@ -23,13 +25,18 @@ class SplitClip:
         name: The clip's path from the data set's folder.
         label: Its class.
         group: Its group.
-        part: ``train``, ``validation`` or ``test``; nothing for a clip that was left out.
+        part: ``train``, ``validation`` or ``test``, or ``fold 1`` in a cross-validation; nothing for a clip that was
+            left out.
+        start_s: Where in its file it begins, in seconds.
+        end_s: Where in its file it ends; None for where the file ends.
     """
 
     name: str
     label: str
     group: str
     part: str
+    start_s: float = 0.0
+    end_s: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +49,9 @@ class ScoredClip:
         label: Its true class.
         predicted: The class it was taken for.
         predicted_probability: The probability given to that one, in 0..1.
-        label_probability: The probability given to the true one, in 0..1.
+        label_probability: The probability given to the true one, in 0..1; 0 for a class that was not learnt.
+        group: The group that it is of.
+        fold: The fold that tested it; 0 in a run.
     """
 
     place: int
@@ -51,11 +60,18 @@ class ScoredClip:
     predicted: str
     predicted_probability: float
     label_probability: float
+    group: str = ""
+    fold: int = 0
 
     @property
     def is_right(self) -> bool:
         """Whether it was taken for what it is."""
         return self.predicted == self.label
+
+    @property
+    def is_known(self) -> bool:
+        """Whether its probabilities are numbers."""
+        return math.isfinite(self.predicted_probability) and math.isfinite(self.label_probability)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,8 +121,36 @@ class FindingRow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FoldResults:
+    """What one fold of a cross-validation came to.
+
+    Attributes:
+        fold: Its number.
+        n_clips: How many clips it tested.
+        accuracy: The share of them that is right.
+        baseline_accuracy: The same of the baseline; None where there is none.
+        environment: How its training went.
+        epochs: What happened in each epoch.
+        clips: Every clip that was used, with its part in this fold.
+    """
+
+    fold: int
+    n_clips: int
+    accuracy: float
+    baseline_accuracy: float | None
+    environment: Mapping[str, Any]
+    epochs: tuple[EpochRow, ...]
+    clips: tuple[SplitClip, ...]
+
+    @property
+    def best_epoch(self) -> int:
+        """The epoch whose weights were kept, from 1; 0 for what is not trained in epochs."""
+        return int(self.environment.get("best_epoch", 0))
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunResults:
-    """Everything that the files of a run say.
+    """Everything that the files of a run, or of a cross-validation, say.
 
     Attributes:
         name: What its folder is called.
@@ -118,6 +162,8 @@ class RunResults:
         sounds: Every file.
         scorecard: The scores.
         findings: What the quick checks of the data found, worst first.
+        folder: Where it is.
+        folds: The folds of a cross-validation; none for a run.
     """
 
     name: str
@@ -129,6 +175,8 @@ class RunResults:
     sounds: tuple[SoundRow, ...]
     scorecard: Scorecard
     findings: tuple[FindingRow, ...] = ()
+    folder: Path = Path()
+    folds: tuple[FoldResults, ...] = ()
 
     @property
     def best_epoch(self) -> int:
@@ -137,8 +185,10 @@ class RunResults:
 
     @property
     def network(self) -> str:
-        """The name of the network."""
-        return str(self.config.get("network", {}).get("name", "cnn"))
+        """The name of the network; of the user's own, what its author calls it."""
+        table = self.config.get("network", {})
+        name = str(table.get("name", "cnn"))
+        return str(table.get("path", name)).rpartition(".")[2] if name == OWN else name
 
     @property
     def front_end(self) -> str:
@@ -149,6 +199,11 @@ class RunResults:
     def data_path(self) -> Path:
         """Where the data set was when the run was made."""
         return Path(str(self.config.get("data", {}).get("path", "")))
+
+    @property
+    def places(self) -> tuple[Path, Path]:
+        """Where the run and its data are, or were: the folders above are nobody's business."""
+        return (self.folder, self.data_path)
 
     @property
     def data_name(self) -> str:
@@ -175,31 +230,62 @@ def read_results(folder: Path) -> RunResults:
         )
     scorecard = run.read_scorecard()
     try:
-        clips = tuple(
-            SplitClip(name=row["path"], label=row["label"], group=row["group"], part=row["part"])
-            for row in run.read_table("split.csv")
-        )
-        sounds = (
-            SoundRow(name=row["path"], content=row["content"], fault=row["fault"])
-            for row in run.read_table("sounds.csv")
-        )
+        clips = read_split(run)
         return RunResults(
             name=folder.resolve().name,
             config=load_config(run.config_path),
             environment=run.read_environment(),
-            epochs=_read_epochs(run),
+            epochs=read_epochs(run),
             clips=clips,
-            scored=_read_scored(run.path / "predictions.csv", clips, scorecard.labels),
-            sounds=tuple(sounds),
+            scored=read_scored(run.path / "predictions.csv", clips, scorecard.labels),
+            sounds=read_sounds(run),
             scorecard=scorecard,
-            findings=_read_findings(run.audit_path),
+            findings=read_findings(run.audit_path),
+            folder=folder,
         )
     except (KeyError, TypeError, ValueError) as error:
         raise StorageError(f"a file of the run in {folder} is broken ({error!r}): train the run again") from error
 
 
-def _read_findings(path: Path) -> tuple[FindingRow, ...]:
-    """Return what the audit of a run found; nothing of a run that has none, such as one on features."""
+def read_split(run: RunFolder) -> tuple[SplitClip, ...]:
+    """Return the rows of ``split.csv``.
+
+    Raises:
+        StorageError: There is none.
+        KeyError: It lacks a column.
+        ValueError: It holds what is no number.
+    """
+    return tuple(
+        SplitClip(
+            name=row["path"],
+            label=row["label"],
+            group=row["group"],
+            part=row["part"],
+            start_s=float(row.get("start_s") or 0),
+            end_s=float(row["end_s"]) if row.get("end_s") else None,
+        )
+        for row in run.read_table("split.csv")
+    )
+
+
+def read_sounds(run: RunFolder) -> tuple[SoundRow, ...]:
+    """Return the rows of ``sounds.csv``.
+
+    Raises:
+        StorageError: There is none.
+        KeyError: It lacks a column.
+    """
+    rows = run.read_table("sounds.csv")
+    return tuple(SoundRow(name=row["path"], content=row["content"], fault=row["fault"]) for row in rows)
+
+
+def read_findings(path: Path) -> tuple[FindingRow, ...]:
+    """Return what the audit of a run found; nothing of a run that has none, such as one on features.
+
+    Raises:
+        KeyError: Something is missing in it.
+        ValueError: It is no JSON.
+    """
     if not path.exists():
         return ()
     return tuple(
@@ -208,7 +294,12 @@ def _read_findings(path: Path) -> tuple[FindingRow, ...]:
     )
 
 
-def _read_epochs(run: RunFolder) -> tuple[EpochRow, ...]:
+def read_epochs(run: RunFolder) -> tuple[EpochRow, ...]:
+    """Return what happened in each epoch.
+
+    Raises:
+        StorageError: The file is broken.
+    """
     return tuple(
         EpochRow(
             epoch=epoch.epoch,
@@ -221,7 +312,21 @@ def _read_epochs(run: RunFolder) -> tuple[EpochRow, ...]:
     )
 
 
-def _read_scored(path: Path, clips: tuple[SplitClip, ...], labels: tuple[str, ...]) -> tuple[ScoredClip, ...]:
+def read_scored(
+    path: Path, clips: tuple[SplitClip, ...], labels: tuple[str, ...], *, fold: int = 0
+) -> tuple[ScoredClip, ...]:
+    """Return what was said of the clips of the test part.
+
+    Args:
+        path: The table of predictions.
+        clips: Every clip of the run.
+        labels: The classes that the classifier knows.
+        fold: The number of the fold; 0 of a run.
+
+    Raises:
+        StorageError: The table does not fit the clips and classes.
+        ValueError: It holds what is no number.
+    """
     # By position, not by name: a class may be called "path", and stretches of one file share their name.
     header, *rows = _read_rows(path)
     tested = [(place, clip) for place, clip in enumerate(clips) if clip.part == "test"]
@@ -237,7 +342,9 @@ def _read_scored(path: Path, clips: tuple[SplitClip, ...], labels: tuple[str, ..
                 label=clip.label,
                 predicted=predicted,
                 predicted_probability=probability[predicted],
-                label_probability=probability[clip.label],
+                label_probability=probability.get(clip.label, 0.0),
+                group=clip.group,
+                fold=fold,
             )
         )
     return tuple(scored)

@@ -215,9 +215,17 @@ def class_lines(scorecard: Scorecard) -> list[ClassLine]:
 
 def data_rows(results: RunResults) -> list[DataRow]:
     """Return what each part holds of each class, and last what it holds in all."""
-    labels = sorted({clip.label for clip in results.clips})
-    rows = [_data_row(label, [clip for clip in results.clips if clip.label == label]) for label in labels]
-    return [*rows, _data_row("All", results.clips)]
+    parts = part_names(results)
+    of_label: dict[str, list[SplitClip]] = {}
+    for clip in results.clips:
+        of_label.setdefault(clip.label, []).append(clip)
+    rows = [_data_row(label, of_label[label], parts) for label in sorted(of_label)]
+    return [*rows, _data_row("All", results.clips, parts)]
+
+
+def part_names(results: RunResults) -> tuple[str, ...]:
+    """Return the parts that the clips are in: those of a split, or the folds."""
+    return tuple(f"fold {fold.fold}" for fold in results.folds) or PARTS
 
 
 def worst_mistakes(scored: Sequence[ScoredClip], n: int) -> list[ScoredClip]:
@@ -226,8 +234,33 @@ def worst_mistakes(scored: Sequence[ScoredClip], n: int) -> list[ScoredClip]:
     return sorted(wrong, key=lambda clip: (-clip.predicted_probability, clip.place))[:n]
 
 
-def _data_row(label: str, clips: Sequence[SplitClip]) -> DataRow:
-    parts = [[clip for clip in clips if clip.part == part] for part in PARTS]
+def least_sure_hits(scored: Sequence[ScoredClip], n: int) -> list[ScoredClip]:
+    """Return the right clips that the classifier was least sure of, the least sure first."""
+    right = [clip for clip in scored if clip.is_right]
+    return sorted(right, key=lambda clip: (clip.predicted_probability, clip.place))[:n]
+
+
+def one_of_each_confusion(scored: Sequence[ScoredClip], n: int, *, but: Sequence[ScoredClip]) -> list[ScoredClip]:
+    """Return at most `n` wrong clips: the surest of each confusion, then the next of each, and so on.
+
+    Args:
+        scored: What was said of the clips.
+        n: How many are wanted.
+        but: Those that are shown already.
+    """
+    shown = {clip.place for clip in but}
+    n_before: dict[tuple[str, str], int] = {}
+    ranked = []
+    for clip in worst_mistakes(scored, len(scored)):
+        pair = (clip.label, clip.predicted)
+        ranked.append((n_before.get(pair, 0), clip))
+        n_before[pair] = n_before.get(pair, 0) + 1
+    ranked.sort(key=lambda one: one[0])
+    return [clip for _, clip in ranked if clip.place not in shown][:n]
+
+
+def _data_row(label: str, clips: Sequence[SplitClip], names: Sequence[str]) -> DataRow:
+    parts = [[clip for clip in clips if clip.part == part] for part in names]
     return DataRow(label=label, counts=tuple(_count(part) for part in [*parts, [clip for clip in clips if clip.part]]))
 
 
