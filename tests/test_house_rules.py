@@ -178,6 +178,7 @@ def test_every_room_is_named_after_what_is_in_it():
     check_modules(lambda path: says_nothing(path.parent.name), but={"_util"})
 
 
+@pytest.mark.slow
 def test_every_module_has_its_test_file():
     check_modules(without_test_file, but=WITHOUT_TEST_FILE)
 
@@ -188,6 +189,7 @@ def test_comments_are_neither_rare_nor_everywhere():
     assert low <= comment_share(path.read_text(encoding="utf-8") for path in MODULES) <= high
 
 
+@pytest.mark.slow
 def test_no_file_of_the_project_knows_a_machine():
     faults = {
         str(path.relative_to(REPOSITORY)): found

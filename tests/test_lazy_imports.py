@@ -40,6 +40,7 @@ def test_importing_earmark_loads_nothing_heavy():
     assert loaded_by("import earmark") == []
 
 
+@pytest.mark.slow
 def test_a_name_of_earmark_loads_what_it_needs_and_no_more():
     assert "torch" not in loaded_by("import earmark\nearmark.open_dataset")
 
@@ -57,6 +58,7 @@ def test_inference_loads_no_plotting_and_no_scikit_learn():
     assert not {"matplotlib", "sklearn", "pandas", "librosa"} & set(loaded)
 
 
+@pytest.mark.slow
 def test_the_help_loads_nothing_heavy():
     assert loaded_by_command("--help") == []
 
@@ -67,6 +69,7 @@ def test_the_help_of_a_verb_loads_nothing_heavy(verb):
     assert loaded_by_command(verb, "--help") == []
 
 
+@pytest.mark.slow
 def test_the_version_loads_nothing_heavy():
     assert loaded_by_command("--version") == []
 
@@ -81,6 +84,7 @@ def test_a_name_that_is_not_there_is_refused_as_python_does():
         earmark.open_datasets  # noqa: B018 - it raises
 
 
+@pytest.mark.slow
 def test_the_module_runs_as_the_command_does():
     done = subprocess.run([sys.executable, "-m", "earmark", "--help"], capture_output=True, text=True, check=True)
     assert all(verb in done.stdout for verb in VERBS)

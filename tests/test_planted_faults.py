@@ -82,6 +82,7 @@ def test_a_repeat_counts_as_found_where_a_third_clip_links_the_two(scripts):
     assert audit.counted(findings, truth)["near-repeat"] == audit.Count(2, 1, 0)
 
 
+@pytest.mark.slow
 def test_waveforms_of_one_sound_agree_and_others_do_not(scripts):
     audit, _ = scripts
     noise = (0.1 * np.random.default_rng(0).standard_normal(4 * RATE)).astype(np.float32)

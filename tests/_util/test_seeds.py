@@ -50,6 +50,7 @@ def test_the_streams_of_two_purposes_are_not_correlated():
     assert abs(np.corrcoef(one, other)[0, 1]) < 0.05  # five deviations of chance
 
 
+@pytest.mark.slow
 def test_another_process_draws_the_same_numbers_whatever_its_hash_salt():
     code = "from earmark._util.seeds import spawn_seed; print(spawn_seed(3, 'split', 1))"
     answers = {

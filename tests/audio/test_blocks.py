@@ -36,6 +36,7 @@ def mixed(sound):
     return np.concatenate(blocks, axis=1).mean(axis=0, dtype=np.float32)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(st.sampled_from(sorted(FORMATS)), st.integers(500, 40000), st.floats(0, 0.9), st.floats(0.01, 1.5) | st.none())
 def test_blocks_put_together_are_what_reading_returns(folder, name, block_samples, start_s, duration_s):

@@ -226,6 +226,7 @@ def test_a_stretch_near_the_end_of_an_ogg_is_in_its_place(tmp_path, sample_rate,
         np.testing.assert_array_equal(stretch, whole[start : start + 500])
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50)
 @given(cuts_s=st.lists(st.floats(0, 1), min_size=1, max_size=6))
 def test_stretches_that_meet_leave_nothing_out_and_take_nothing_twice(sounds, cuts_s):
@@ -324,6 +325,7 @@ def test_text_is_refused_under_every_suffix_and_nothing_is_printed(tmp_path, cap
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
 @given(data=st.data())
 def test_whatever_is_broken_gives_a_waveform_or_an_audio_error(tmp_path, data):

@@ -24,6 +24,7 @@ def test_what_the_lower_rate_cannot_hold_is_filtered_out():
     assert np.abs(resampled[2000:-2000]).max() < 1e-4
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(
     n_samples=st.integers(1, 3000),

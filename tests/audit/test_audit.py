@@ -68,6 +68,7 @@ def faulty(clean, tmp_path):
     return folder
 
 
+@pytest.mark.slow
 def test_a_quick_audit_of_a_clean_data_set_has_no_error_and_no_warning(clean):
     audit = quick_audit(open_dataset(clean))
     assert (audit.count("error"), audit.count("warning")) == (0, 0)
@@ -173,6 +174,7 @@ def test_a_quick_audit_learns_nothing(clean, learner):
     assert not learner
 
 
+@pytest.mark.slow
 def test_a_repeat_on_two_sides_of_the_split_about_to_be_used_is_an_error(clean, tmp_path):
     (tmp_path / "a.wav").write_bytes((clean / "low/00.wav").read_bytes())
     dataset = open_dataset(clean)
@@ -186,6 +188,7 @@ def test_a_repeat_on_two_sides_of_the_split_about_to_be_used_is_an_error(clean, 
     assert found.severity == "error"
 
 
+@pytest.mark.slow
 def test_without_labels_files_sound_and_repeats_are_looked_at(faulty):
     dataset = open_dataset(faulty)
     unlabelled = replace(dataset, clips=[replace(clip, label="") for clip in dataset])
@@ -212,6 +215,7 @@ def test_a_data_set_of_bad_files_alone_is_told_of(tmp_path):
     assert [finding.kind for finding in audit.findings if finding.severity == "error"] == ["unreadable"] * 2
 
 
+@pytest.mark.slow
 def test_the_sentence_counts_what_was_found(clean, faulty):
     assert (
         "5 errors (1 unreadable, 1 truncated, 1 empty, 1 not-finite, 1 silent)"

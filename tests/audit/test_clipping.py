@@ -93,6 +93,7 @@ LEVELS = st.sampled_from([0.0, -0.3, 0.02, 0.04998, 0.05, 0.5, 0.49995, 0.499, 0
 STRETCHES = st.lists(st.tuples(LEVELS, st.integers(1, 6)), min_size=1, max_size=30)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(STRETCHES, st.lists(st.integers(0, 180), max_size=8), st.sampled_from([2, 9, 1 << 18]))
 def test_blocks_of_any_length_have_the_flat_tops_of_the_whole(stretches, cuts, most_held):

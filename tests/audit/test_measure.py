@@ -79,6 +79,7 @@ def test_a_renamed_clip_is_known_and_an_edited_one_is_not(two, tmp_path, decoded
     assert decoded == ["x/b.flac"]
 
 
+@pytest.mark.slow
 def test_an_audit_that_was_cut_off_goes_on_where_it_was(write_sound, dataset_of, tmp_path, decoded):
     names = [f"x/{number}.wav" for number in range(60)]
     for number, name in enumerate(names):

@@ -151,6 +151,7 @@ def test_what_cannot_be_typed_is_one_clear_line(text, message):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from(sorted(set(AUGMENTATIONS) - {"background"})), min_size=1, max_size=5), st.floats(0, 1))
 def test_steps_come_back_from_what_they_are_described_as(names, p):
     steps = [(name, AUGMENTATIONS[name].settings(p=p)) for name in names]

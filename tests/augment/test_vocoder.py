@@ -34,6 +34,7 @@ def test_every_tone_of_a_chord_keeps_its_pitch_and_its_share(rate):
     assert max(heights) / min(heights) < 1.1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rate", [0.5, 0.8, 1.25, 2.0])
 @pytest.mark.parametrize("sound", [tones(613.7), NOISE])
 def test_what_comes_and_goes_does_so_at_the_new_tempo(sound, rate):
@@ -43,6 +44,7 @@ def test_what_comes_and_goes_does_so_at_the_new_tempo(sound, rate):
     assert eighths[1::2].max() < 1.3 * eighths[1::2].min()  # the last is as loud as the first
 
 
+@pytest.mark.slow
 @given(st.integers(1, 5000), st.floats(0.25, 4.0))
 def test_the_length_follows_from_the_rate_and_the_level_stays(n_samples, rate):
     stretched = stretch(NOISE[:n_samples], rate)

@@ -14,14 +14,17 @@ VERBS = [
     "tune",
     "evaluate",
     "predict",
+    "explain",
     "features",
     "augment",
     "plot",
+    "scores",
     "report",
     "review",
     "datasets",
     "fetch",
     "demo",
+    "learn",
 ]
 GROUPS = ["config"]  # of several verbs each
 

@@ -89,6 +89,7 @@ def test_a_mistake_is_one_line_and_leaves_nothing_behind(earmark, trained, tmp_p
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_what_is_there_stays_unless_told(earmark, trained, tmp_path):
     (tmp_path / "more").mkdir()
     (tmp_path / "more" / "love.txt").write_text("dear")

@@ -1,6 +1,7 @@
 import io
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from earmark.cli.console import ProgressBar, name_bad_files
@@ -35,6 +36,7 @@ def draw(console):
         progress.advance("loss 0.50 validation 0.75 accuracy 0.75")
 
 
+@pytest.mark.slow
 def test_a_bar_shows_count_time_left_and_the_latest_note_on_a_narrow_terminal():
     console = Console(file=io.StringIO(), force_terminal=True, width=80, color_system=None)
 

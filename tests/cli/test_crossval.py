@@ -35,6 +35,7 @@ def test_folds_are_made_and_scored_together(earmark, trained, tmp_path):
     assert "is finished" in again.told[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "message"),
     [

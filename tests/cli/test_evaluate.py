@@ -5,6 +5,7 @@ import pytest
 import soundfile
 
 
+@pytest.mark.slow
 def test_other_sounds_get_a_scorecard(earmark, trained, sounds, tmp_path):
     other = sounds.folder({"dog": 3, "rain": 3, "sea": 3})
 
@@ -16,6 +17,7 @@ def test_other_sounds_get_a_scorecard(earmark, trained, sounds, tmp_path):
     assert not [line for line in answer.told if "learnt from" in line]
 
 
+@pytest.mark.slow
 def test_sounds_that_were_learnt_from_are_noted_also_under_another_name(earmark, trained, tmp_path):
     shutil.copytree(trained / "sounds", tmp_path / "copy")
     for path in sorted((tmp_path / "copy").rglob("*.wav")):
@@ -28,6 +30,7 @@ def test_sounds_that_were_learnt_from_are_noted_also_under_another_name(earmark,
     assert told.startswith(f"note: {n_learnt} of 24 sounds were learnt from")
 
 
+@pytest.mark.slow
 def test_a_tag_may_say_what_a_group_is(earmark, trained, tmp_path):
     for label in ("dog", "rain", "sea"):
         for number in range(2):
@@ -79,12 +82,14 @@ def test_one_class_alone_can_be_scored_with_the_baseline_beside_it(earmark, trai
     assert json.loads(answer.out)["baseline"]["name"] == "svm"
 
 
+@pytest.mark.slow
 def test_what_was_learnt_from_is_noted_for_the_bundle_too(earmark, trained):
     answer = earmark("evaluate", trained / "run" / "bundle", trained / "sounds")
 
     assert any("learnt from" in line for line in answer.told)
 
 
+@pytest.mark.slow
 def test_every_score_is_shown_and_in_the_json_too(earmark, trained, sounds, tmp_path):
     other = sounds.folder({"dog": 3, "rain": 3})
 

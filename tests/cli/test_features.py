@@ -13,6 +13,7 @@ def test_the_place_is_printed_and_the_rest_is_talk(earmark, trained, tmp_path):
     assert json.loads((tmp_path / "data.json").read_text())["mapping"] == ["dog", "rain", "sea"]
 
 
+@pytest.mark.slow
 def test_the_result_is_given_as_json(earmark, trained, tmp_path):
     answer = earmark("features", trained / "sounds", "-o", tmp_path / "store", "--files-per-class", "2", "--json")
 
@@ -88,6 +89,7 @@ def test_what_is_there_stays_unless_told(earmark, trained, tmp_path):
     assert (tmp_path / "data.json").read_text() == "{}"
 
 
+@pytest.mark.slow
 def test_another_front_end_than_that_of_the_features_is_refused_where_it_was_typed(earmark, trained, tmp_path):
     earmark("features", trained / "sounds", "-o", tmp_path / "data.json", "--segments", "2")
 

@@ -93,6 +93,7 @@ def test_without_an_audit_the_sounds_are_audited(earmark, here, person, sounds):
     assert [row["name"] for row in rows(here / "sounds.review.csv")] == ["dog/dog9.wav"]
 
 
+@pytest.mark.slow
 def test_only_clips_with_findings_of_a_kind_are_shown(earmark, here, person):
     person(DROP)
     earmark("review", "sounds", "--from", "audit.json", "--no-browser", "--kind", "quiet", "-o", "quiet.csv")
@@ -127,6 +128,7 @@ def test_nothing_suspicious_opens_no_page(earmark, here, person):
     assert person.opened == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("variable", "expected"), [("DISPLAY", 1), (None, 0)])
 def test_the_browser_is_opened_where_there_is_a_display(earmark, here, person, monkeypatch, variable, expected):
     opened = []
@@ -199,6 +201,7 @@ def test_two_tables_are_compared(earmark, decided):
 # ---------------------------------------------------------------- what cannot be
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "told"),
     [

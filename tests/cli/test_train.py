@@ -45,6 +45,7 @@ def test_it_leaves_a_whole_run_folder(trained):
     assert {path.name for path in (trained / "run").iterdir()} == FILES
 
 
+@pytest.mark.slow
 def test_the_table_is_on_stdout_and_talk_is_on_stderr(train, sounds):
     answer = train(sounds.folder({"dog": 6, "rain": 6}))
 
@@ -111,6 +112,7 @@ def test_bad_files_are_named_and_the_rest_goes_on(train, sounds, tmp_path):
     assert len(rows(tmp_path / "run" / "split.csv")) == 12
 
 
+@pytest.mark.slow
 def test_strict_stops_at_bad_files_and_names_them(train, sounds):
     folder = sounds.folder({"dog": 6, "rain": 6})
     (folder / "dog" / "broken.wav").write_text("this is no sound")
@@ -203,6 +205,7 @@ def test_a_second_run_into_the_same_folder_is_refused_and_changes_nothing(earmar
     assert {path: path.read_bytes() for path in (trained / "run").rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.slow
 def test_a_class_with_one_clip_is_learnt_and_told(train, sounds):
     answer = train(sounds.folder({"dog": 6, "rain": 6, "owl": 1}))
 
@@ -220,6 +223,7 @@ def test_one_class_or_none_is_refused(train, sounds, counts):
     assert len(answer.told) == 1
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_one_line(train, sounds, monkeypatch):
     folder = sounds.folder({"dog": 4, "rain": 4})
 
@@ -302,6 +306,7 @@ def test_copies_are_kept_on_one_side_and_told_if_they_are_not_to_be(train, sound
     assert "go on without --strict" in refused.err
 
 
+@pytest.mark.slow
 def test_a_share_is_refused_where_there_are_folds_and_the_fold_taken_is_told(train, sounds, tmp_path):
     folder = sounds.folder({"dog": 6, "rain": 6})
     rows = [f"{path.relative_to(folder)},{path.parent.name},{path.stem[-1]}" for path in sorted(folder.rglob("*.wav"))]
@@ -431,6 +436,7 @@ def test_a_run_with_a_given_split_can_be_run_again_from_its_settings(train, earm
     assert again.out == answer.out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "said"),
     [

@@ -98,12 +98,14 @@ def test_features_that_are_too_small_are_taken_or_refused_in_one_line(name, size
     assert re.fullmatch(rf"the network '{name}' needs .*", said)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SHOWN)
 def test_it_takes_features_with_channels(name):
     with torch.inference_mode():
         assert fitted(name, n_channels=3)(features(2, name, n_channels=3)).shape == (2, 4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SHOWN)
 def test_one_channel_is_the_same_as_none(name):
     network, batch = fitted(name), features(2, name)
@@ -112,6 +114,7 @@ def test_one_channel_is_the_same_as_none(name):
         assert torch.equal(network(batch.unsqueeze(1)), network(batch))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SHOWN)
 def test_every_value_counts_that_it_is_given_in_the_first_and_in_the_last_bin_and_frame(name):
     network, batch = fitted(name), features(1, name)
@@ -125,6 +128,7 @@ def test_every_value_counts_that_it_is_given_in_the_first_and_in_the_last_bin_an
         assert not torch.allclose(network(batch), network(other_side), rtol=1e-7, atol=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SHOWN)
 def test_a_batch_gives_what_each_alone_gives(name):
     network, batch = fitted(name), features(5, name)
@@ -136,6 +140,7 @@ def test_a_batch_gives_what_each_alone_gives(name):
     torch.testing.assert_close(together, alone, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SHOWN)
 def test_its_state_put_into_a_fresh_one_gives_the_same_bits(name):
     network, batch = fitted(name), features(5, name)

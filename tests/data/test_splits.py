@@ -184,6 +184,7 @@ def test_labels_of_unequal_size_keep_their_shares():
     assert Counter(data[index].label for index in split.test) == {"many": 40, "few": 2}
 
 
+@pytest.mark.slow
 def test_groups_of_unequal_size_come_near_to_the_share():
     sizes = [40, 20, 10, 10, 5, 5, 5, 2, 2, 1]
     data = dataset(*((f"{label}{g}", label) for label in "ab" for g, size in enumerate(sizes) for _ in range(size)))
@@ -483,6 +484,7 @@ def test_every_fold_of_esc10_can_be_tested_on(shared_data, fold):
     assert_honest(data, split_dataset(data, seed=0, test_fold=fold))
 
 
+@pytest.mark.slow
 @pytest.mark.data
 def test_artists_of_the_genres_stay_on_one_side(shared_data):
     data = open_dataset(shared_data / "genres10" / "tracks.csv", group_column="artist")

@@ -4,6 +4,7 @@ from earmark.data.open import open_dataset
 from earmark.data.train_test import train_test_split
 
 
+@pytest.mark.slow
 def test_no_group_is_in_both_and_no_clip_is_lost(sounds):
     dataset = open_dataset(sounds.folder({"dog": 10, "rain": 10}, seconds=0.01), group_pattern=r"(\d)\.wav$")
 

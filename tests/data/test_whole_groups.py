@@ -34,6 +34,7 @@ def test_no_clips_make_no_table():
 ROWS = st.lists(st.tuples(st.integers(0, 9).map("g{}".format), st.sampled_from("xyz")), min_size=1, max_size=40)
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(rows=ROWS, seed=st.integers(0, 99), fraction=st.floats(0.02, 0.95), data=st.data())
 def test_what_is_left_of_a_pool_keeps_its_labels_and_nothing_outside_it_is_taken(rows, seed, fraction, data):
@@ -51,6 +52,7 @@ def test_nothing_is_taken_where_each_group_is_the_only_one_of_a_label():
     assert not take_groups(table(("a", "x"), ("b", "y")), np.ones(2, dtype=bool), 0.5, 0, "test").any()
 
 
+@pytest.mark.slow
 def test_each_part_has_random_numbers_of_its_own():
     counted = table(*((f"g{n}", "x") for n in range(40)))
     everything = np.ones(40, dtype=bool)

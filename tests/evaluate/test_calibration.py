@@ -34,6 +34,7 @@ def drawn(n, *, temperature, n_classes=5, seed=0):
     return logits, np.minimum(y, n_classes - 1)
 
 
+@pytest.mark.slow
 @given(LOGITS)
 def test_the_softmax_is_that_of_scipy(logits):
     np.testing.assert_allclose(softmax(logits), oracle_softmax(logits, axis=-1), atol=1e-12)
@@ -58,6 +59,7 @@ def test_the_log_loss_is_lowest_where_scipy_finds_it():
     assert fit_temperature(logits, y) == pytest.approx(math.exp(expected.x), rel=1e-4)
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(LOGITS, st.data())
 def test_no_other_temperature_does_better_unless_nothing_is_wrong(logits, data):
@@ -149,6 +151,7 @@ def test_no_predictions_have_no_calibration_error():
 # ---------------------------------------------------------------- clips of several segments
 
 
+@pytest.mark.slow
 def test_the_temperature_makes_the_mean_over_segments_right_and_not_each_segment():
     rng = np.random.default_rng(3)
     clips, y = drawn(400, temperature=2.0, n_classes=3, seed=3)
@@ -199,6 +202,7 @@ def lopsided(n, seed=0, n_classes=4):
     return logits - 3 * np.eye(n_classes)[0], y
 
 
+@pytest.mark.slow
 def test_biases_are_found_where_there_are_clips_enough():
     logits, y = lopsided(4000)
 
@@ -224,6 +228,7 @@ def test_the_slopes_of_the_loss_are_those_of_the_minimum():
         assert loss(best + step) >= loss(best) - 1e-4
 
 
+@pytest.mark.slow
 def test_thirty_clips_are_not_learnt_by_heart():
     chosen = [fit_calibration(*drawn(30, temperature=2.0, n_classes=10, seed=seed)).method for seed in range(12)]
 
@@ -318,6 +323,7 @@ def test_no_clip_changes_what_is_said_of_it_by_its_own_class():
     assert not same_fold.all()
 
 
+@pytest.mark.slow
 def test_what_is_said_of_clips_as_new_is_about_as_sure_as_it_is_right_and_what_was_fitted_is_surer():
     gaps = []
     for seed in range(25):

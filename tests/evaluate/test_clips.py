@@ -39,6 +39,7 @@ def test_the_order_of_segments_does_not_matter(rows, random):
         np.testing.assert_array_equal(answer(*unpack(rows)), answer(*unpack(shuffled)))
 
 
+@pytest.mark.slow
 @given(SEGMENTS, st.permutations(range(4)))
 def test_numbering_the_clips_otherwise_reorders_the_answers_alike(rows, order):
     renumbered = [(order[clip], row) for clip, row in rows]
@@ -46,6 +47,7 @@ def test_numbering_the_clips_otherwise_reorders_the_answers_alike(rows, order):
         np.testing.assert_array_equal(answer(*unpack(renumbered))[list(order)], answer(*unpack(rows)))
 
 
+@pytest.mark.slow
 @given(SEGMENTS)
 def test_each_clip_is_answered_as_if_it_were_alone(rows):
     probabilities, clip_index = unpack(rows)

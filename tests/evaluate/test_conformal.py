@@ -70,6 +70,7 @@ def test_with_one_clip_a_group_the_next_higher_score_is_that_of_the_textbook():
     assert cutoff.value == np.sort(scores)[math.ceil(33 * 0.9) - 1]
 
 
+@pytest.mark.slow
 @given(SCORES, st.floats(0.01, 0.99), st.floats(0.01, 0.99))
 def test_more_coverage_never_makes_a_set_smaller(scores, one, other):
     low, high = sorted((one, other))

@@ -137,6 +137,7 @@ CONFUSIONS = st.integers(1, 12).flatmap(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=50)
 @given(CONFUSIONS.filter(np.any), st.integers(0, 5))
 def test_the_score_lies_in_its_interval_and_the_interval_in_0_to_1(confusions, seed):
@@ -255,6 +256,7 @@ def test_an_error_that_resamples_exceed_may_be_none_at_all():
     assert high == pytest.approx(0.05 + 1.97 * 0.01, abs=0.001)
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(0, 50), min_size=1, max_size=20).filter(any))
 def test_groups_of_unequal_sizes_say_as_much_as_fewer_equal_ones(sizes):
     n_groups = effective_groups(np.array(sizes))

@@ -64,6 +64,7 @@ def test_rows_are_true_and_columns_predicted():
     assert confusion_matrix(np.array([0]), np.array([2]), 3)[0, 2] == 1
 
 
+@pytest.mark.slow
 @given(st.lists(PAIRS, min_size=1, max_size=6))
 def test_a_stack_scores_like_its_matrices_one_by_one(stack):
     matrices = np.stack([confusion_of(pairs)[2] for pairs in stack]).reshape(1, len(stack), N_CLASSES, N_CLASSES)

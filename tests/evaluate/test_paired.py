@@ -55,6 +55,7 @@ def test_p_is_below_a_twentieth_exactly_where_the_interval_does_not_hold_zero(pa
     assert (result.p < 0.05) == (not result.low <= 0 <= result.high)
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(pairs(), st.randoms(use_true_random=False))
 def test_neither_the_order_of_the_clips_nor_the_names_order_of_calls_matters(pair, random):

@@ -19,6 +19,7 @@ def f1_score(is_so, called):
     return 2 * (is_so & called).sum() / (is_so.sum() + called.sum())
 
 
+@pytest.mark.slow
 @given(st.integers(0, 50), st.integers(1, 40))
 def test_no_other_threshold_has_a_higher_f1(seed, n):
     probabilities, y = drawn(n, seed=seed)

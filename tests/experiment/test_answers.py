@@ -15,6 +15,7 @@ def made(n_segments, labels=LABELS, seed=0):
     return Answers(labels=labels, probabilities=chances, n_segments=np.array(n_segments, dtype=np.int64))
 
 
+@pytest.mark.slow
 @given(n_segments=st.lists(st.integers(1, 5), min_size=1, max_size=6), transposed=st.booleans())
 def test_what_is_read_is_what_was_written_to_the_last_bit(tmp_path_factory, n_segments, transposed):
     path = tmp_path_factory.mktemp("answers") / "a.safetensors"

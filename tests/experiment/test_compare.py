@@ -92,6 +92,7 @@ def test_the_numbers_are_those_of_each_cross_validation(done):
         assert candidate.training_s > 0
 
 
+@pytest.mark.slow
 def test_the_one_without_epochs_is_the_simplest_whatever_the_order(done):
     assert done.simplest == "svm"
     assert done["svm"].n_weights == 0
@@ -193,6 +194,7 @@ def test_what_cannot_be_compared_is_refused(configs, store, tmp_path, change, me
     assert not (tmp_path / "which").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_training")
 def test_a_folder_with_something_else_is_left_alone(configs, store, tmp_path, done, trained):
     (tmp_path / "mine").mkdir()

@@ -123,6 +123,7 @@ def test_what_was_cut_off_is_finished_fold_by_fold(done, tmp_path, monkeypatch):
     assert result.scorecard == done[0].scorecard
 
 
+@pytest.mark.slow
 def test_it_is_not_resumed_with_other_settings(done, tmp_path, monkeypatch):
     _, _, config, store = done
     monkeypatch.setattr(crossval, "train_run", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
@@ -132,6 +133,7 @@ def test_it_is_not_resumed_with_other_settings(done, tmp_path, monkeypatch):
         cross_validate(replace(config, seed=5), tmp_path / "cv", store=store, n_folds=3, resume=True)
 
 
+@pytest.mark.slow
 def test_a_finished_one_is_not_replaced_unless_told(done):
     result, _, config, store = done
     with pytest.raises(StorageError, match="--overwrite"):

@@ -67,6 +67,7 @@ def clips_of(paths, **more):
     return [Clip(name=path.name, path=path, label="a", group=path.name, **more) for path in paths]
 
 
+@pytest.mark.slow
 def test_the_typical_length_is_the_median_of_those_that_can_be_read(sounds):
     paths = [sounds.write(f"{number}.wav", seconds=seconds) for number, seconds in enumerate((1.0, 2.0, 9.0))]
     bad = sounds.write("bad.wav")

@@ -79,6 +79,7 @@ def test_the_random_split_is_scored_on_segments_that_were_not_trained_on(trained
     assert claimed.segment.n == claimed.clip.n == 2 * len(trained.result.prepared.split.test)
 
 
+@pytest.mark.slow
 def test_the_random_split_follows_from_the_seed(trained):
     one, other = (score_random_segments(trained.config, trained.result.prepared) for _ in range(2))
 

@@ -71,6 +71,7 @@ def paths(others):
 # ---------------------------------------------------------------- scikit-learn's verbs
 
 
+@pytest.mark.slow
 def test_fit_returns_the_classifier_itself(dataset):
     one = classifier()
 
@@ -139,6 +140,7 @@ def test_fitting_again_begins_anew(fitted, dataset, paths):
     assert np.array_equal(twice.predict_proba(paths), fitted.predict_proba(paths))
 
 
+@pytest.mark.slow
 def test_nothing_global_is_touched(dataset):
     torch.manual_seed(3)
     before = torch.get_rng_state()
@@ -156,6 +158,7 @@ def test_every_network_does_it(dataset, others, network):
     assert 0 <= one.score(others) <= 1
 
 
+@pytest.mark.slow
 def test_features_are_kept_from_fit_to_fit_if_asked(dataset, tmp_path, monkeypatch):
     classifier(cache=tmp_path / "cache").fit(dataset)
     monkeypatch.setattr("earmark.features.extract.read_sound", lambda *_, **__: pytest.fail("a sound was read"))
@@ -248,6 +251,7 @@ def test_too_few_groups_for_a_validation_part_are_a_split_error(dataset):
         classifier().fit(dataset.subset([0, 5, 10]))
 
 
+@pytest.mark.slow
 def test_a_bad_file_is_left_out_of_the_fit_and_raised_in_a_prediction(tmp_path, write_tones):
     root = write_tones(tmp_path / "sounds", {"dog": 4, "sea": 4})
     (root / "dog" / "broken.wav").write_text("this is no sound")
@@ -350,6 +354,7 @@ def test_an_estimator_learns_from_statistics_of_whole_clips(dataset, others):
     assert not hasattr(estimator, "classes_")
 
 
+@pytest.mark.slow
 def test_an_estimator_takes_other_features_and_scores_that_are_no_probabilities(dataset, others):
     probabilities = classifier(network=LinearSVC()).fit(dataset).predict_proba(others)
 

@@ -52,6 +52,7 @@ def test_a_clip_is_right_where_predict_says_its_label(trained, others):
     assert scorecard.segment.n == 12
 
 
+@pytest.mark.slow
 def test_the_bundle_alone_does(trained, others):
     dataset = open_dataset(others)
 
@@ -154,6 +155,7 @@ def test_a_copy_under_another_name_is_found_too(trained, others):
     assert note.startswith(f"1 of 7 sounds were learnt from in training ({clip.label}/brand new.wav)")
 
 
+@pytest.mark.slow
 def test_a_file_one_stretch_of_which_was_learnt_from_is_noted(tmp_path, write_tone, configure):
     lines = ["path,label,group,start_s,end_s,fold"]
     for label, number, start in itertools.product(range(2), range(3), range(2)):

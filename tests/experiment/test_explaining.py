@@ -67,6 +67,7 @@ def test_permutation_of_one_file_is_refused_with_what_to_take(predictor, clip):
         explain_sound(predictor, clip, method="permutation")
 
 
+@pytest.mark.slow
 def test_a_data_set_is_summed_up_class_by_class(trained, predictor):
     dataset = open_dataset(trained.data)
 

@@ -51,10 +51,12 @@ def planted(prepared, part):
 # ---------------------------------------------------------------- what may be learnt from
 
 
+@pytest.mark.slow
 def test_the_test_part_changes_not_one_bit(trained, prepared):
     assert same(bits(fit(trained, planted(prepared, "test"))), bits(fit(trained, prepared)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", ["train", "validation"])
 def test_the_other_parts_do_change_something(trained, prepared, part):
     assert not same(bits(fit(trained, planted(prepared, part))), bits(fit(trained, prepared)))
@@ -94,6 +96,7 @@ def test_the_method_that_is_asked_for_is_the_one_that_is_fitted(trained, prepare
 # ---------------------------------------------------------------- seeds
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bits_and_another_does_not(trained, prepared):
     first = bits(fit(trained, prepared))
 
@@ -111,6 +114,7 @@ def test_nothing_global_is_touched(trained, prepared):
     assert np.random.get_state()[1].tolist() == before[1]  # noqa: NPY002 - on purpose
 
 
+@pytest.mark.slow
 def test_the_first_weights_follow_from_the_seed_and_not_from_what_was_drawn_before(trained, prepared):
     torch.manual_seed(1)
     one = bits(fit(trained, prepared))

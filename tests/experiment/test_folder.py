@@ -123,6 +123,7 @@ def test_claiming_to_overwrite_throws_nothing_away_yet(folder, resume):
     assert names(folder) == before
 
 
+@pytest.mark.slow
 def test_clearing_throws_away_the_run_and_nothing_else(folder):
     finished(folder)
     (folder.path / "notes.txt").write_text("mine")
@@ -140,6 +141,7 @@ def test_clearing_where_there_is_nothing_is_no_trouble(folder):
     assert not folder.path.exists()
 
 
+@pytest.mark.slow
 def test_begun_and_finished_are_told_apart(folder):
     assert (folder.is_run, folder.is_finished) == (False, False)
     begun(folder)

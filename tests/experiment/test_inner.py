@@ -53,6 +53,7 @@ def test_no_clip_of_the_test_part_is_in_any_inner_fold(folded):
     assert len(tested) + len(inner.dataset) == 24
 
 
+@pytest.mark.slow
 def test_the_inner_folds_are_of_whole_groups_and_hold_every_clip_once(data, tmp_path, store, configure):
     table = table_of(
         data, tmp_path / "clips.csv", fold=lambda _: "", group=lambda label, number: f"{label}{number // 2}"
@@ -66,6 +67,7 @@ def test_the_inner_folds_are_of_whole_groups_and_hold_every_clip_once(data, tmp_
     assert inner.numbers == (1, 2, 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("asked", "expected"), [(None, 3), (2, 2), (9, 3)])
 def test_published_folds_stay_whole(data, tmp_path, store, configure, asked, expected):
     config = configure(
@@ -83,6 +85,7 @@ def test_published_folds_stay_whole(data, tmp_path, store, configure, asked, exp
     assert f"{expected} folds made of the 3 published ones" in describe_inner(inner)
 
 
+@pytest.mark.slow
 def test_a_label_of_one_group_is_learnt_and_never_scored(data, tmp_path, store, configure):
     def group(label, number):
         return "one owl" if label == "sea" else f"{label}{number}"
@@ -132,6 +135,7 @@ def test_each_stretch_of_a_file_keeps_its_own_features(stretches, store, configu
         np.testing.assert_array_equal(array, expected[reading_order(clip)])
 
 
+@pytest.mark.slow
 def test_stretches_that_were_put_aside_are_counted_each_by_itself(stretches, store, configure):
     config = on_table(configure, stretches)
     prepared = prepare(config, store=store)
@@ -141,6 +145,7 @@ def test_stretches_that_were_put_aside_are_counted_each_by_itself(stretches, sto
     assert f"the test part ({n_tested} clips) was put aside" in describe_inner(inner)
 
 
+@pytest.mark.slow
 def test_a_given_split_of_a_table_is_not_asked_for_again_inside(stretches, store, configure):
     config = on_table(configure, stretches, split={"plan": "each-group"})
     inner = inner_folds(config, prepare(config, store=store), 2)
@@ -148,6 +153,7 @@ def test_a_given_split_of_a_table_is_not_asked_for_again_inside(stretches, store
     assert sum(len(outcome.right) for outcome in outcomes) == inner.dataset.n == 45
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_folds", [9, 40])  # more than a label has clips, and than there are groups
 def test_more_inner_folds_than_can_be_name_the_option_of_the_search(folded, n_folds):
     config, prepared, _ = folded
@@ -193,6 +199,7 @@ def test_what_is_easy_is_scored_as_right_and_the_loss_fits(folded, store):
     assert outcome.log_losses[outcome.right].max() < np.log(3)  # what is right of three has more than a third
 
 
+@pytest.mark.slow
 def test_ctrl_c_in_a_training_ends_the_trial(folded, store, monkeypatch):
     config, _, inner = folded
     fit = inner_module.fit_classifier

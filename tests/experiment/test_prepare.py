@@ -51,6 +51,7 @@ def module_parts():
 # ---------------------------------------------------------------- features and their clips
 
 
+@pytest.mark.slow
 def test_every_clip_has_its_own_features_and_one_place(data, configure):
     prepared = prepare(configure(data), store=NOWHERE)
 
@@ -63,6 +64,7 @@ def test_every_clip_has_its_own_features_and_one_place(data, configure):
     assert len(train | validation | test) == len(train) + len(validation) + len(test) == 12
 
 
+@pytest.mark.slow
 def test_bad_files_are_left_out_and_the_rest_stay_with_their_features(data, configure):
     (data / "dog" / "dog0.wav").write_text("this is no sound")
     (data / "rain" / "rain2.wav").write_bytes(b"")
@@ -117,6 +119,7 @@ def test_a_label_none_of_whose_sounds_can_be_read_is_told(data, configure):
     assert any("'rain'" in note for note in prepared.dataset.notes)
 
 
+@pytest.mark.slow
 def test_one_class_that_is_left_is_no_choice(data, configure):
     for label in ("rain", "sea"):
         for path in (data / label).iterdir():
@@ -146,6 +149,7 @@ def test_no_file_that_can_be_read_is_one_line(data, configure):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.slow
 def test_silent_clips_are_named_and_used(data, configure, sounds):
     sounds.write("sounds/dog/nothing.wav", kind="silence")
 
@@ -171,6 +175,7 @@ def test_without_the_bad_files_a_split_may_be_impossible_and_that_is_said(data, 
         prepare(configure(data), store=NOWHERE)
 
 
+@pytest.mark.slow
 def test_clips_of_different_lengths_are_refused_where_they_must_be_of_one(tmp_path, write_tones, configure):
     data = write_tones(tmp_path / "sounds", COUNTS)
     write_tones(data, {"owl": 4}, seconds=2.0)
@@ -195,10 +200,12 @@ def key(data, configure):
     return make
 
 
+@pytest.mark.slow
 def test_the_same_settings_and_sounds_have_one_key(key):
     assert key() == key()
 
 
+@pytest.mark.slow
 def test_a_data_set_that_was_moved_keeps_its_key(key, data, tmp_path):
     assert key(shutil.copytree(data, tmp_path / "elsewhere")) == key()
 
@@ -221,6 +228,7 @@ def test_another_setting_has_another_key(key, tables):
     assert key(**tables) != key()
 
 
+@pytest.mark.slow
 def test_another_sound_of_the_same_name_has_another_key(key, data, write_tone):
     before = key()
     write_tone(data / "dog" / "dog0.wav", label=0, number=99)
@@ -228,6 +236,7 @@ def test_another_sound_of_the_same_name_has_another_key(key, data, write_tone):
     assert key() != before
 
 
+@pytest.mark.slow
 def test_one_sound_more_or_less_has_another_key(key, data):
     before = key()
     (data / "dog" / "dog0.wav").unlink()

@@ -272,6 +272,7 @@ def test_strict_refuses_a_test_part_that_is_learnt_and_leaves_no_run(copied, con
 # ---------------------------------------------------------------- the same run twice
 
 
+@pytest.mark.slow
 def test_a_run_from_its_own_configuration_is_the_same_run(trained, tmp_path):
     config = make_config(load_config(trained.folder / "config.toml"))
 
@@ -334,6 +335,7 @@ def test_a_network_that_does_not_fit_leaves_no_run_behind(trained, configure, tm
 STEPS = {"steps": ["speed", "noise", "mixup", "time-mask"], "n_copies": 2}
 
 
+@pytest.mark.slow
 def test_a_changed_training_part_changes_nothing_of_the_other_parts(trained, configure, tmp_path):
     changed = train_run(configure(trained.data, augment=STEPS), tmp_path / "run", store=trained.store)
 
@@ -374,6 +376,7 @@ def test_no_group_is_on_two_sides(tmp_path, write_tone, configure):
     assert all(len(parts) == 1 for parts in sides.values())
 
 
+@pytest.mark.slow
 def test_stretches_of_one_file_are_clips_of_their_own(tmp_path, write_tone, configure):
     lines = ["path,label,group,start_s,end_s"]
     for label, number, start in itertools.product(range(2), range(4), range(2)):
@@ -423,6 +426,7 @@ def test_strict_stops_before_a_folder_is_made(train, data, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_a_silent_file_is_used_and_told(train, data, tmp_path, sounds):
     sounds.write("sounds/dog/nothing.wav", kind="silence")
 
@@ -436,6 +440,7 @@ def test_a_silent_file_is_used_and_told(train, data, tmp_path, sounds):
 # ---------------------------------------------------------------- the folder is taken
 
 
+@pytest.mark.slow
 def test_a_second_run_into_the_same_folder_is_refused_and_the_first_stays(train, tmp_path):
     train()
     before = {path: path.read_bytes() for path in (tmp_path / "run").rglob("*") if path.is_file()}
@@ -491,6 +496,7 @@ def test_files_that_are_not_a_runs_are_never_touched(train, tmp_path):
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["love.txt"]
 
 
+@pytest.mark.slow
 def test_a_path_as_text_does(configure, data, tmp_path):
     result = train_run(configure(data), str(tmp_path / "deep" / "run"), store=NOWHERE)
 
@@ -515,6 +521,7 @@ def test_an_unfinished_run_that_is_resumed_is_as_if_never_cut_off(train, tmp_pat
     assert sorted(path.name for path in (tmp_path / "run").iterdir()) == FILES
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("every_epoch")
 def test_an_unfinished_run_is_neither_taken_for_a_new_one_nor_for_a_finished_one(train, tmp_path):
     with pytest.raises(PowerCutError):
@@ -626,6 +633,7 @@ def test_a_disk_too_full_for_the_weights_leaves_no_scorecard_and_can_be_resumed(
     assert train(resume=True).folder.is_finished
 
 
+@pytest.mark.slow
 def test_a_folder_that_cannot_be_made_is_one_storage_error(train, tmp_path):
     (tmp_path / "file").write_text("")
 

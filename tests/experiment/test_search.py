@@ -89,6 +89,7 @@ def test_what_cannot_be_searched_is_one_line_with_the_whole_key(text, told):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", TAKES_SOUND)
 def test_every_network_has_a_space_whose_every_end_can_be(network):
     tables = {**TABLES, "network": {"name": network}}

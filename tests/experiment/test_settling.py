@@ -15,6 +15,7 @@ def sounds(tmp_path_factory, write_tones):
     return write_tones(tmp_path_factory.mktemp("settled") / "sounds", {"dog": 4, "rain": 4})
 
 
+@pytest.mark.slow
 def test_settling_says_where_the_folds_come_from(sounds, configure):
     made = settle_folds(configure(sounds), 3)
     assert made.folds == (1, 2, 3)

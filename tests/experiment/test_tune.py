@@ -80,6 +80,7 @@ def test_the_score_is_of_clips_that_no_trial_saw(done):
     assert f"the test part ({len(tested)} clips) was put aside before" in done.how
 
 
+@pytest.mark.slow
 def test_one_sentence_says_both_scores_and_which_to_trust(done):
     sentence = done.sentence()
     assert f"{100 * done.best.accuracy:.1f} % inner score" in sentence
@@ -227,6 +228,7 @@ def features(tmp_path):
     return tmp_path / "features"
 
 
+@pytest.mark.slow
 def test_a_front_end_is_neither_searched_nor_named_where_features_are_given(features, store, tmp_path):
     settings = {"data": {"path": str(features)}, "device": "cpu"}
     with pytest.raises(SettingError, match=r"front_end\.name: cannot be searched: .* holds features already"):

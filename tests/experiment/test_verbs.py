@@ -114,6 +114,7 @@ def test_a_candidate_that_knows_no_batches_learns_without_the_steps(tmp_path, so
     assert not (tmp_path / "no").exists()
 
 
+@pytest.mark.slow
 def test_a_candidate_that_cannot_be_is_named_before_any_work(tmp_path, sounds):
     for them, match in (
         ({"a": "cnn", "b": "cnnn"}, "^b: there is no network called 'cnnn': did you mean 'cnn'"),

@@ -79,6 +79,7 @@ def test_statistics_of_one_coefficient_are_hidden_together(make):
         assert len(np.unique(found[index::20])) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", ["cnn", "cnn-small", "resnet-mel", "lstm", "gru", "mlp", "lstm-multiscale"])
 def test_each_network_with_a_gradient_is_explained(make, network):
     built = make(network, n_frames=40)
@@ -100,6 +101,7 @@ def test_grad_cam_gives_a_map_as_large_as_the_features(make, features, network):
     assert float(found.max()) > 0
 
 
+@pytest.mark.slow
 def test_grad_cam_of_a_waveform_and_of_a_picture_fit_theirs(make):
     wave = METHODS["gradcam"].attribute(
         asked(make("wave-cnn", "waveform", n_bins=1, n_frames=31000), np.ones((1, 1, 31000)))

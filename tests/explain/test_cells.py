@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from earmark.explain.cells import Cells
 
 
+@pytest.mark.slow
 @given(n_bins=st.integers(1, 300), n_frames=st.integers(1, 3000))
 def test_every_value_lies_in_one_cell_and_no_cell_is_empty(n_bins, n_frames):
     cells = Cells(n_bins, n_frames)

@@ -47,6 +47,7 @@ def test_another_class_can_be_explained_than_the_one_decided_for(make, features)
     assert not np.array_equal(found.relevance, decided.relevance)
 
 
+@pytest.mark.slow
 def test_faithfulness_is_measured_and_the_seed_repeats_it(make, features):
     first, again = (explain_features(*make(), features, n_orders=2, seed=5) for _ in range(2))
 
@@ -90,6 +91,7 @@ def test_silence_is_told_and_nothing_breaks(make, segments):
     found.to_json()
 
 
+@pytest.mark.slow
 def test_a_class_for_which_nothing_speaks_is_told(listener):
     graph, blueprint = listener(np.zeros((16, 32)))
 

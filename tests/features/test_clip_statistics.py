@@ -110,6 +110,7 @@ def test_silence_has_no_tempo_no_loudness_and_finite_values(n_samples):
     assert np.isfinite(list(values.values())).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sample_rate", [2000, 2001, 12800, 12801, 16000, 96000])
 @pytest.mark.parametrize("n_fft", [None, 2048, 2047])
 def test_any_rate_and_window_give_finite_values_from_one_sample_on(sample_rate, n_fft):

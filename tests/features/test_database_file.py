@@ -128,6 +128,7 @@ def test_a_folder_called_as_our_files_is_another(tmp_path):
         refuse_other_files(tmp_path)
 
 
+@pytest.mark.slow
 def test_every_truncation_is_seen(path, monkeypatch):
     fill(path)
     whole = path.read_bytes()
@@ -186,6 +187,7 @@ def give_up_the_last_page(path):
     pytest.fail("the last page was always in use")
 
 
+@pytest.mark.slow
 def test_a_file_whose_last_page_was_given_up_unwritten_is_sound(path):
     whole = give_up_the_last_page(path)
     check(path)
@@ -241,6 +243,7 @@ time.sleep(60)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="where LMDB's lock file has its fields differs")
 def test_the_last_transaction_stays_when_a_process_is_killed_while_it_sets_up_the_lock_file(path):
     for number in range(5):

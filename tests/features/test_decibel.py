@@ -12,6 +12,7 @@ from earmark.features.decibel import check_top_db, power_to_db
 POWER = st_numpy.arrays(np.float64, (2, 3, 4), elements=st.floats(0, 1e9))
 
 
+@pytest.mark.slow
 @given(power=POWER, top_db=st.one_of(st.none(), st.floats(0, 300)))
 @settings(deadline=None)
 def test_the_numbers_are_librosas_for_each_item_by_itself(power, top_db):

@@ -9,6 +9,7 @@ from earmark.errors import SettingError
 from earmark.features.delta import delta
 
 
+@pytest.mark.slow
 @given(n_frames=st.integers(9, 60), n_bins=st.integers(1, 4), order=st.sampled_from([1, 2]), seed=st.integers(0, 1000))
 @settings(deadline=None)
 def test_the_delta_is_librosas(n_frames, n_bins, order, seed):

@@ -59,6 +59,7 @@ def area_mean(values, n_new, axis):
 # ---------------------------------------------------------------- the time signal
 
 
+@pytest.mark.slow
 @given(
     n_samples=st.integers(1, 900),
     n_rows=st.integers(1, 40),
@@ -138,6 +139,7 @@ def test_what_is_no_waveform_is_refused(kind, shape):
 # ---------------------------------------------------------------- matrices
 
 
+@pytest.mark.slow
 @given(
     n_bins=st.integers(1, 30),
     n_frames=st.integers(1, 60),
@@ -302,6 +304,7 @@ def test_a_click_anywhere_in_a_sound_of_many_frames_a_column_is_seen():
             assert (kind.draw(waveform, RATE, n_columns=100) != dark).any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["spectrogram", "mel"])
 @pytest.mark.parametrize("gain", [1e25, np.inf, np.nan])
 def test_samples_too_large_for_a_power_are_refused(kind, gain):

@@ -574,6 +574,7 @@ class Interrupted(Steps):
             raise KeyboardInterrupt
 
 
+@pytest.mark.slow
 def test_an_interrupt_begins_no_other_file(clips, monkeypatch):
     begun = []
 

@@ -34,6 +34,7 @@ def noise(n_samples, seed=0, gain=0.1):
     return (gain * np.random.default_rng(seed).standard_normal(n_samples)).astype(np.float32)
 
 
+@pytest.mark.slow
 @given(chosen=RANDOM_SETTINGS, n_samples=st.integers(1, 9000), gain=st.sampled_from([1e-6, 1e-3, 0.3]))
 @settings(max_examples=60, deadline=None)
 def test_the_numbers_are_librosas(in_double, librosa_mel, chosen, n_samples, gain):
@@ -56,6 +57,7 @@ def test_in_single_precision_the_loudest_forty_db_are_librosas(librosa_mel, chos
     np.testing.assert_allclose(features[loud], expected[loud], atol=1e-3)
 
 
+@pytest.mark.slow
 def test_a_segment_of_float32_agrees_with_librosa(librosa_mel):
     waveform, chosen = noise(66150), LogMelSettings()
     features = LogMel()(torch.from_numpy(waveform)[None])

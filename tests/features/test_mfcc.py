@@ -89,6 +89,7 @@ def test_the_numbers_are_librosas(in_double, librosa_mel, chosen, n_samples, see
     np.testing.assert_allclose(features, expected, atol=1e-4 * (1 + chosen.lifter / 2))
 
 
+@pytest.mark.slow
 @given(n_deltas=st.integers(0, 2), lifter=st.sampled_from([0.0, 22.0]), seed=st.integers(0, 20))
 @settings(max_examples=20, deadline=None)
 def test_in_single_precision_they_are_librosas_too(librosa_mel, n_deltas, lifter, seed):

@@ -120,6 +120,7 @@ def test_bands_that_jump_from_loud_to_nothing_are_normalised_as_by_librosa(n_fra
     np.testing.assert_allclose(single, expected, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.slow
 @given(n_frames=st.integers(1, 3000), share=st.floats(1e-4, 1.0), batch=st.integers(1, 3), seed=st.integers(0, 100))
 @settings(deadline=None)
 def test_the_smoothed_past_is_that_of_the_recursive_filter(n_frames, share, batch, seed):

@@ -10,6 +10,7 @@ from earmark.features.spectrogram import Spectrogram, SpectrogramSettings, power
 pytestmark = pytest.mark.filterwarnings("ignore:n_fft=")  # librosa tells of short signals
 
 
+@pytest.mark.slow
 @given(
     n_samples=st.integers(1, 9000),
     n_fft=st.integers(2, 2100),

@@ -20,6 +20,7 @@ def expected(waveform, quantity):
     ]
 
 
+@pytest.mark.slow
 @given(n_samples=st.integers(1, 5000), seed=st.integers(0, 100))
 @pytest.mark.parametrize("quantity", ["magnitude", "power", "decibel"])
 @settings(deadline=None, max_examples=30)

@@ -36,6 +36,7 @@ def test_any_two_share_one_time_axis(first, second):
     assert front_end.n_first == apart[0].shape[1]
 
 
+@pytest.mark.slow
 def test_each_part_takes_the_settings_that_are_its_own():
     stack = Stack(
         StackSettings(

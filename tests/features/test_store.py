@@ -506,6 +506,7 @@ print(len(cuts), n_refused)
 """
 
 
+@pytest.mark.slow
 def test_no_truncation_and_no_garbage_ends_the_process_or_gives_wrong_arrays(store):
     for number in range(100):
         store.put(key_of(number), array_of(number))
@@ -521,6 +522,7 @@ def test_no_truncation_and_no_garbage_ends_the_process_or_gives_wrong_arrays(sto
 # ---------------------------------------------------------------- many at once
 
 
+@pytest.mark.slow
 def test_threads_and_stores_of_one_folder_never_see_a_part(store, monkeypatch):
     monkeypatch.setattr(database_module, "COMMIT_BYTES", 100_000)
     monkeypatch.setattr(database_module, "MAP_BYTES", 1 << 16)
@@ -669,6 +671,7 @@ store.close()
 """
 
 
+@pytest.mark.slow
 def test_processes_write_one_store_at_once(store, monkeypatch):
     monkeypatch.setattr(database_module, "COMMIT_BYTES", 50_000)
     monkeypatch.setattr(database_module, "MAP_BYTES", 1 << 16)
@@ -713,6 +716,7 @@ print([store.get_shape(digit * 32) for digit in "012"])
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_a_store_goes_on_in_a_forked_process_and_in_its_parent(store):
     done = subprocess.run([sys.executable, "-c", FORK, store.folder], capture_output=True, text=True, check=False)

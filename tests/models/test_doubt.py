@@ -133,6 +133,7 @@ def test_a_network_without_a_linear_layer_shows_nothing():
     assert not seen
 
 
+@pytest.mark.slow
 def test_hooks_are_gone_even_after_an_error():
     network = nn.Linear(4, 2)
 

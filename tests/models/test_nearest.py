@@ -29,6 +29,7 @@ def test_of_clips_at_the_same_distance_the_first_goes_before():
     assert shares(other, [0.0]).argmax() == 1
 
 
+@pytest.mark.slow
 def test_nearer_clips_say_more_if_asked():
     network = holding([[1.0], [-3.0]], [0, 1], n_neighbours=2, weights="distance")
 

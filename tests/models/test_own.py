@@ -131,6 +131,7 @@ def test_what_cannot_be_built_is_refused_at_once(source, match):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("source", "match"),
     [

@@ -67,6 +67,7 @@ def test_the_plane_beside_the_features_says_which_band_a_place_belongs_to():
     assert float(plane.std()) == pytest.approx(1, abs=0.02)
 
 
+@pytest.mark.slow
 def test_away_from_the_edges_only_the_plane_tells_bands_apart():
     network = build(n_blocks=1)
     low, high = torch.zeros(1, 64, 100), torch.zeros(1, 64, 100)

@@ -7,6 +7,7 @@ from torch import nn
 from earmark.models.solved import LEAST_PROBABILITY, log_probabilities, take_shapes
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.lists(st.integers(0, 1000), min_size=2, max_size=60).filter(any))
 def test_the_softmax_gives_the_probabilities_back_whichever_are_nothing(counts):

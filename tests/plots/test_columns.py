@@ -22,6 +22,7 @@ def whole(waveform, framing):
         return front_end_of(framing)(torch.from_numpy(waveform)[None])[0].numpy()
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)  # a new length of transform is planned first
 @given(
     n_samples=st.integers(1, 6000),

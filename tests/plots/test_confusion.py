@@ -69,6 +69,7 @@ def test_it_stays_readable(n_classes, smallest, drawn_texts):
     assert min(text.get_fontsize() for text in (*figure.texts, *figure.axes[0].texts)) >= smallest
 
 
+@pytest.mark.slow
 def test_large_counts_fit_into_small_cells(drawn_texts):
     counts = np.diag(np.full(30, 123456))
     figure = plot_confusion(counts, [str(number) for number in range(30)])

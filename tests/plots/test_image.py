@@ -38,6 +38,7 @@ def drawn(drawing, theme=LIGHT):
     return figure, axes, drawing.draw(axes, theme)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("scale", "lowest"), [("linear", 0.0), ("log", 20.0), ("mel", 0.0)])
 def test_a_row_is_seen_where_the_axis_says_whatever_its_scale(pixels, scale, lowest):
     values = np.zeros((40, 10))
@@ -133,6 +134,7 @@ ARRAYS = hnp.arrays(
 )
 
 
+@pytest.mark.slow
 @given(ARRAYS, st.integers(1, 50))
 def test_even_rows_keep_the_greatest_and_their_order(values, n_rows):
     rows, n_shared = even_rows(values, n_rows)
@@ -141,6 +143,7 @@ def test_even_rows_keep_the_greatest_and_their_order(values, n_rows):
         assert (found == values[row * n_shared : (row + 1) * n_shared].max(axis=0)).all()
 
 
+@pytest.mark.slow
 @given(ARRAYS, st.integers(1, 60), st.floats(0.01, 0.9))
 def test_octave_rows_lose_no_bin_between_their_edges(values, n_rows, low):
     edges_hz = np.geomspace(low, len(values) - 1, n_rows + 1)

@@ -28,6 +28,7 @@ def row_of(drawing, frequency_hz):
     return round(place_of(drawing, frequency_hz))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [spectrogram_drawing, log_spectrogram_drawing, mel_drawing])
 @pytest.mark.parametrize(("rate", "frequency_hz"), [(8000, 3700), (22050, 150), (22050, 1000), (96000, 440)])
 def test_a_tone_is_loudest_in_the_row_at_its_frequency(tone, make, rate, frequency_hz):
@@ -58,6 +59,7 @@ def test_an_impulse_is_loudest_at_its_time(make):
     assert drawing.right_s >= 12
 
 
+@pytest.mark.slow
 def test_the_mel_values_are_those_of_librosa(tone):
     waveform = tone(440, 3000) + 0.01 * np.random.default_rng(0).standard_normal(RATE).astype(np.float32)
     drawing = mel_drawing(waveform, RATE, FRAMES, n_mels=40)
@@ -142,6 +144,7 @@ def test_an_axis_by_octaves_goes_from_20_hz_to_half_the_rate(tone):
     assert (even.lowest, even.highest) == (0, RATE / 2)
 
 
+@pytest.mark.slow
 def test_an_hour_has_no_more_columns_and_rows_than_a_second():
     waveform = np.random.default_rng(0).standard_normal(3600 * 250).astype(np.float32)
     drawing = mel_drawing(waveform, 250, ImageSettings())

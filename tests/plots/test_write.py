@@ -49,6 +49,7 @@ def test_too_few_and_too_many_dots_are_refused(figure, tmp_path, dpi):
         write_figure(figure, tmp_path / "a.png", dpi=dpi)
 
 
+@pytest.mark.slow
 def test_a_file_that_is_there_is_replaced_on_request_only(figure, tmp_path):
     path = tmp_path / "a.png"
     path.write_text("mine")

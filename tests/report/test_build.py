@@ -88,6 +88,7 @@ def test_every_part_of_a_healthy_run_is_made(small_run):
     assert "could not be made" not in write_report(small_run).read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_all_parts_are_there_and_linked(small_run):
     page = page_of(small_run)
     ids = {each["id"] for _, each in page.elements if "id" in each}
@@ -116,6 +117,7 @@ def test_the_verdict_opens_the_page(small_run):
     assert text.index("are right") < text.index("Macro F1")
 
 
+@pytest.mark.slow
 def test_the_worst_mistakes_come_with_players_in_order(runs, tmp_path, sounds):
     labels = ("dog", "owl", "rain")
     data = sounds.folder(dict.fromkeys(labels, 2))
@@ -231,6 +233,7 @@ def test_what_is_not_trained_in_epochs_says_so(runs, tmp_path):
     assert "is not trained in epochs" in page_of(run).text
 
 
+@pytest.mark.slow
 def test_fifty_classes_fit_into_a_small_page(runs, tmp_path):
     labels = [f"class_{index:02}" for index in range(50)]
     page = page_of(runs.write(tmp_path / "run", many(runs, labels, wrong=20), data_path="/nowhere"))

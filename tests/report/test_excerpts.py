@@ -43,6 +43,7 @@ def explained(monkeypatch):
     return asked
 
 
+@pytest.mark.slow
 def test_mistakes_and_hits_are_explained_by_the_classifier_that_tested_them(crossval, explained):
     excerpts = make_excerpts(read_any_results(crossval))
     assert [each.clip.label for each in excerpts.mistakes] == ["owl"] * 4
@@ -60,6 +61,7 @@ def test_mistakes_and_hits_are_explained_by_the_classifier_that_tested_them(cros
     assert excerpts.notes == ()
 
 
+@pytest.mark.slow
 def test_explaining_ends_in_time_and_says_so(crossval, explained):
     now = iter(range(0, 1000, 5))
     excerpts = make_excerpts(read_any_results(crossval), clock=lambda: next(now))
@@ -67,12 +69,14 @@ def test_explaining_ends_in_time_and_says_so(crossval, explained):
     assert f"{10 - len(explained)} clips are not explained" in excerpts.notes[0]
 
 
+@pytest.mark.slow
 def test_nothing_is_explained_where_nobody_asks_for_it(crossval, explained):
     excerpts = make_excerpts(read_any_results(crossval), explain=False)
     assert explained == []
     assert all(each.reasons is None for each in excerpts.mistakes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("error", "n_asked"),
     [(MissingExtraError("captum is not installed"), 1), (SettingError("no <layer>"), 10), (RuntimeError("torch"), 10)],

@@ -84,6 +84,7 @@ def test_steps_are_few_even_and_within_the_range(end):
     assert max(gaps) == pytest.approx(min(gaps))
 
 
+@pytest.mark.slow
 @given(st.integers(1, 400))
 def test_marks_of_epochs_are_whole_rising_and_few(n_epochs):
     loss, _ = draw_curves(rows(*[1.0] * n_epochs), best_epoch=1)

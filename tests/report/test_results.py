@@ -84,6 +84,7 @@ def test_a_broken_file_is_an_error_of_storage(small_run, name, text):
         read_results(small_run)
 
 
+@pytest.mark.slow
 def test_what_the_checks_of_the_data_found_is_read_worst_first(small_run):
     assert read_results(small_run).findings == ()
     found = {"kind": "silent", "severity": "warning", "clips": ["dog/dog1.wav"], "score": 1.0, "message": "silent: <0>"}

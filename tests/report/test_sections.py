@@ -37,6 +37,7 @@ def test_every_part_of_a_healthy_cross_validation_is_made(crossval):
     assert "fold 2" in page
 
 
+@pytest.mark.slow
 def test_a_test_part_of_one_class_is_named_and_the_rest_is_made(runs, tmp_path):
     page = page_of(one_class(runs, tmp_path))
     assert "Every clip of the test part is dog" in page
@@ -82,6 +83,7 @@ def test_clips_that_are_gone_are_counted(small_run, tmp_path):
     assert "6 of 6 clips are no longer where they were" in page_of(small_run)
 
 
+@pytest.mark.slow
 def test_labels_that_have_changed_since_are_named(runs, tmp_path, sounds):
     sounds.folder({"dog": 2, "rain": 2})
     table = tmp_path / "sounds" / "clips.csv"

@@ -76,6 +76,7 @@ def test_the_jacobian_of_softmax_is_what_finite_differences_and_torch_show():
     np.testing.assert_allclose(softmax_derivative(z), theirs, atol=1e-15)
 
 
+@pytest.mark.slow
 @FEW
 @given(z=NUMBERS)
 def test_the_way_back_through_softmax_is_the_jacobian_times_the_gradient(z):

@@ -25,6 +25,7 @@ def error_after_50_epochs(seed, *, n=200, **how):
     return mlp.loss(*sums(500, generator))
 
 
+@pytest.mark.slow
 def test_it_learns_to_add_two_numbers_in_fifty_epochs():
     assert error_after_50_epochs(0, batch_size=8, learning_rate=0.5) < 1e-3
 

@@ -25,6 +25,7 @@ def path(tmp_path_factory):
     return tmp_path_factory.mktemp("history") / "history.jsonl"
 
 
+@pytest.mark.slow
 @given(
     values=st.lists(st.tuples(numbers, st.floats(0, 1), st.none() | numbers, numbers), max_size=5),
 )

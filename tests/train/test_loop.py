@@ -102,6 +102,7 @@ def log_loss_over_clips(network, segments):
 # ---------------------------------------------------------------- seeds
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bits_twice():
     one, other = build(), build()
 
@@ -111,6 +112,7 @@ def test_the_same_seed_gives_the_same_bits_twice():
     assert timeless(first) == timeless(second)
 
 
+@pytest.mark.slow
 def test_another_seed_gives_another_training():
     one, other = build(), build()
 
@@ -146,6 +148,7 @@ def test_the_global_state_is_given_back_when_a_training_is_cut_off_in_mid_epoch(
     assert torch.equal(torch.get_rng_state(), before)
 
 
+@pytest.mark.slow
 def test_what_the_caller_drew_before_changes_nothing():
     one, other = build(), build()
     torch.manual_seed(1)
@@ -200,6 +203,7 @@ def test_every_segment_is_in_one_batch_and_none_is_alone(n, batch_size):
     assert len(parts[-1]) <= batch_size + 1
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=30), st.integers(1, 4), st.integers(0, 99))
 def test_of_each_clip_the_first_few_of_an_order_stay_and_no_other(clips, n, seed):
     clip_index, order = torch.tensor(clips), torch.from_numpy(np.random.default_rng(seed).permutation(len(clips)))
@@ -212,6 +216,7 @@ def test_of_each_clip_the_first_few_of_an_order_stay_and_no_other(clips, n, seed
     assert kept == wanted
 
 
+@pytest.mark.slow
 def test_an_epoch_of_one_segment_a_clip_draws_another_each_time():
     drawn = []
 
@@ -275,6 +280,7 @@ def test_it_learns_what_can_be_learnt():
     assert result.history[result.best_epoch - 1].validation_accuracy == 1.0
 
 
+@pytest.mark.slow
 def test_a_higher_weight_decay_gives_smaller_weights():
     one, other = build(), build()
 
@@ -353,6 +359,7 @@ def test_early_stopping_stops_when_patience_is_over_and_not_before():
     assert len(result.history) < 200
 
 
+@pytest.mark.slow
 def test_the_network_is_left_with_the_weights_of_the_best_epoch_and_not_of_the_last():
     unlearnable = part(6, n_segments=3, seed=1, is_learnable=False)
     network = build()
@@ -366,6 +373,7 @@ def test_the_network_is_left_with_the_weights_of_the_best_epoch_and_not_of_the_l
     assert abs(losses[-1] - min(losses)) > 1e-4
 
 
+@pytest.mark.slow
 def test_stopping_at_the_best_epoch_gives_the_same_network():
     unlearnable = part(6, seed=1, is_learnable=False)
     long, short = build(), build()
@@ -394,6 +402,7 @@ def test_without_a_validation_part_the_last_epoch_is_kept_and_patience_is_not_as
     assert same(network, snapshot)
 
 
+@pytest.mark.slow
 def test_where_the_last_epoch_is_to_be_kept_it_is_and_nothing_is_stopped_early():
     hopeless = part(6, seed=3, is_learnable=False)
     settings = replace(SETTINGS, max_epochs=8, patience=1)
@@ -542,6 +551,7 @@ def test_a_training_that_was_cut_off_goes_on_to_the_same_bits(path, tmp_path, n_
         assert all(torch.equal(stored[key], wanted[key]) for key in wanted)
 
 
+@pytest.mark.slow
 def test_cut_off_twice_it_still_gets_to_the_same_bits(path):
     whole, resumed = build(), build()
     train(whole)
@@ -585,6 +595,7 @@ def test_a_loss_of_zero_stays_the_best_when_a_training_is_resumed(path):
     assert result.best_epoch == expected.best_epoch == 1
 
 
+@pytest.mark.slow
 def test_resuming_where_there_is_no_checkpoint_begins_anew(path):
     network, other = build(), build()
 
@@ -708,6 +719,7 @@ def test_batches_may_be_drawn_with_random_numbers_of_their_own():
     assert len(set(first)) == len(first)
 
 
+@pytest.mark.slow
 def test_an_epoch_says_when_it_waits_for_its_batches():
     def slow(batch, generator):
         time.sleep(0.02)
@@ -752,6 +764,7 @@ def test_few_frames_are_computed_in_single_precision_on_a_processor(n_frames, dt
     assert set(seen) == {dtype}
 
 
+@pytest.mark.slow
 def test_mixed_precision_learns_too():
     wide = replace(TRAIN, features=TRAIN.features.repeat(1, 1, 2))
     with torch.random.fork_rng():

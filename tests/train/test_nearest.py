@@ -20,6 +20,7 @@ def probabilities(network, x):
     return torch.softmax(network(torch.from_numpy(x).unsqueeze(-1)), dim=1).numpy()
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(
     seed=st.integers(0, 2**20),

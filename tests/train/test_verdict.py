@@ -187,6 +187,7 @@ losses = st.floats(0, 1e30)
 shares = st.floats(0, 1)
 
 
+@pytest.mark.slow
 @given(
     rows=st.lists(st.tuples(losses, shares, losses, shares), min_size=1, max_size=30),
     is_validated=st.booleans(),

@@ -203,6 +203,7 @@ def test_parts_with_class_folders_are_folds(touch, parts, numbers, note):
     assert data.notes == (note,)
 
 
+@pytest.mark.slow
 def test_the_part_called_test_is_the_one_that_is_tested_on(touch):
     names = [f"{part}/{label}/{n}.wav" for part in ("train", "val", "test") for label in ("a", "b") for n in range(4)]
     data = open_dataset(touch(*names))

@@ -54,6 +54,7 @@ def test_a_missing_sound_stays_for_the_reading_to_report(checkout):
     assert esc50.load(checkout).n == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("column", ["filename", "fold", "category", "src_file"])
 def test_a_table_without_a_needed_column_is_refused(checkout, column):
     (checkout / "meta" / "esc50.csv").write_text(HEADER.replace(column, f"{column}s") + ROWS)

@@ -92,6 +92,7 @@ def test_a_label_that_is_no_name_of_a_folder_is_made_one(label, folder):
     assert places_of(dataset_of(("a.wav", label))) == [f"{folder}/a.png"]
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.tuples(st.text(max_size=30), st.sampled_from(["a", "A", "a/", "b", "ä" * 200])), min_size=1, max_size=12

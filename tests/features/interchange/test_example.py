@@ -98,6 +98,7 @@ def test_the_bytes_are_those_that_tensorflow_writes():
     assert encode(features).hex() == GOLDEN
 
 
+@pytest.mark.slow
 @given(features=st.dictionaries(st.text(max_size=20), anything, max_size=5))
 @settings(max_examples=100, deadline=None)
 def test_any_features_come_back_as_they_were(features):

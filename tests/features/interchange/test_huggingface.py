@@ -99,6 +99,7 @@ def test_datasets_loads_pictures_as_images(tmp_path):
     assert [names[label] for label in columns["label"]] == ["a", "b"]
 
 
+@pytest.mark.slow
 def test_the_rows_are_one_split_with_the_folds_as_a_column(tmp_path):
     huggingface.write(tmp_path / "folder", make_table(random_arrays(2, 1), ["rain", "dog"], folds=[1, 2]))
 
@@ -130,6 +131,7 @@ def test_a_class_with_a_bar_or_a_line_break_does_not_break_the_list_of_classes(t
     assert "| a\\|b | 1 |\n| c d | 1 |\n" in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("overwrite", [False, True])
 def test_an_empty_folder_is_filled(tmp_path, overwrite):
     (tmp_path / "folder").mkdir()

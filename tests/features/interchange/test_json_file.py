@@ -74,6 +74,7 @@ def test_the_keys_are_those_of_the_notebooks_and_no_other(tmp_path):
     assert sorted(json.loads((tmp_path / "data.json").read_text())) == ["labels", "mapping", "mfcc"]
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
     npst.arrays(
@@ -137,6 +138,7 @@ class Lazy:
         return np.random.default_rng(index).normal(size=self.shape).astype(np.float32)
 
 
+@pytest.mark.slow
 def test_memory_stays_flat_while_writing(tmp_path):
     peaks = []
     for n in (2, 20):
@@ -395,6 +397,7 @@ def test_a_flipped_byte_gives_a_table_or_one_line(write):
     assert refused > 100
 
 
+@pytest.mark.slow
 def test_reading_holds_numbers_and_not_lists_of_objects(write):
     rng = np.random.default_rng(0)
     content = GOOD | {"mapping": ["a"], "labels": [0] * 100, "mfcc": rng.normal(size=(100, 50, 13)).tolist()}

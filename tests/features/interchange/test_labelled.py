@@ -179,6 +179,7 @@ values = st.one_of(
 names = st.sampled_from(["label", "image", "height", "width", "features", "shape", "segment", "name", "group", "class"])
 
 
+@pytest.mark.slow
 @given(
     start=st.sampled_from([picture_features(), segment_features()]), changed=st.dictionaries(names, values, max_size=3)
 )

@@ -46,6 +46,7 @@ def test_numpy_reads_every_array_with_an_entry_a_segment(tmp_path):
     assert (data["fold"].dtype, data["fold"].tolist()) == (np.int64, [2, 2, -1, 1, 1, 1])
 
 
+@pytest.mark.slow
 @settings(max_examples=50, deadline=None)
 @given(
     st.tuples(st.integers(1, 4), st.integers(1, 4)).flatmap(

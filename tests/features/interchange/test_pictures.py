@@ -256,6 +256,7 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path):
         write(tmp_path / "file" / "out", table_of())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("overwrite", [False, True])
 def test_nothing_is_half_written_when_a_picture_fails(tmp_path, overwrite):
     if overwrite:

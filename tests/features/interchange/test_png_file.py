@@ -58,6 +58,7 @@ def fault_of(call, path):
 # ---------------------------------------------------------------- writing and reading back
 
 
+@pytest.mark.slow
 @given(
     arrays(
         np.uint8,
@@ -260,6 +261,7 @@ def test_a_chunk_whose_checksum_is_wrong_is_refused(tmp_path):
     assert "cut off or damaged" in fault_of(read_picture, tmp_path / "a.png")
 
 
+@pytest.mark.slow
 @given(data=st.data(), mode=st.sampled_from(["RGBA", "RGB", "LA", "P", "1"]), mend=st.booleans())
 @settings(max_examples=150, deadline=None)
 def test_damage_of_any_kind_gives_a_picture_or_one_clear_line(tmp_path_factory, data, mode, mend):

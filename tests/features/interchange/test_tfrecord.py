@@ -163,6 +163,7 @@ def test_one_file_is_written_a_fold_and_the_labels_beside_them(tmp_path):
     assert sorted(file.name for file in (tmp_path / "other").iterdir()) == ["all.tfrecord", "labels.txt"]
 
 
+@pytest.mark.slow
 def test_one_array_is_asked_for_at_a_time_and_none_is_kept(tmp_path):
     table = table_of(lambda index: features(index, (10, 64, 64)), n=40)
     tfrecord.write(tmp_path / "warm", table_of(features))
@@ -227,6 +228,7 @@ def test_names_in_any_script_and_in_none_come_back(tmp_path):
 folds = st.one_of(st.just([None] * 4), st.lists(st.integers(0, 3), min_size=4, max_size=4))
 
 
+@pytest.mark.slow
 @given(
     folds=folds,
     labels=st.lists(st.sampled_from(["a", "b c", "ü"]), min_size=4, max_size=4),
