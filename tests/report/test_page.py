@@ -17,7 +17,8 @@ def broken(error):
 
 
 @pytest.mark.parametrize(
-    "error", [DataError("no <clips>"), KeyError("x"), ValueError("x"), ZeroDivisionError("x"), OSError("x")]
+    "error",
+    [DataError("no <clips>"), KeyError("x"), ValueError("x"), ZeroDivisionError("x"), OSError("x"), RuntimeError("x")],
 )
 def test_a_part_that_fails_says_so_and_leaves_the_others(error):
     good = make_section("words", "Words", "Words", dict)

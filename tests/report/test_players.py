@@ -115,3 +115,11 @@ def test_sounds_are_found_when_their_table_is_gone(sounds):
     sounds.write("data/a.wav")
     found = find_clips({"path": str(sounds.root / "data/gone.csv")}, split_clips("a.wav", "b.wav", "b.wav"))
     assert [clip and clip.path for clip in found] == [sounds.root / "data/a.wav", None, None]
+
+
+def test_a_sound_that_a_library_stumbles_over_costs_its_own_place_only(sounds, monkeypatch):
+    def stumbles(*_):
+        raise RuntimeError("libsndfile: /home/ann")
+
+    monkeypatch.setattr("earmark.report.players.spectrogram_png", stumbles)
+    assert make_player(clip_of(sounds.write("a.wav"))) == NoPlayer(reason="The sound cannot be shown.")

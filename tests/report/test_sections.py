@@ -144,3 +144,17 @@ def test_of_very_many_clips_the_wrong_ones_are_listed_first(small_run):
 
 def test_the_configuration_names_no_folder_above():
     assert "ann" not in shown_config({"data": {"path": "/home/ann/sounds"}, "seed": 1})
+
+
+def test_no_path_of_the_configuration_names_the_folders_above():
+    shown = shown_config(
+        {
+            "augment": {"noise": {"path": "/home/ann/secret/noise"}},
+            "network": {"path": "mine.Wide"},
+            "data": {"path": "a"},
+        }
+    )
+    assert "ann" not in shown
+    assert 'path = ".../noise"' in shown
+    assert 'path = "mine.Wide"' in shown
+    assert 'path = "a"' in shown

@@ -153,7 +153,7 @@ def render_card(results: RunResults) -> str:
         *_part("Use", []),
         "",
         "```sh",
-        "earmark predict RUN sound.wav --json",
+        f"earmark predict RUN{'/fold-1' if results.folds else ''} sound.wav --json",
         "```",
         *_part("How it was made", [_making(results)]),
         "",

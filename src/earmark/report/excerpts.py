@@ -120,12 +120,12 @@ def describe_reasons(explanation: "Explanation") -> str:
     if explanation.is_empty:
         return f"Nothing in the clip speaks for {explanation.label}."
     times, pitches = explanation.spread_s(), explanation.spread_hz()
-    parts = [f"from {times[0]:.1f} to {times[2]:.1f} s"] if times else []
-    parts += [f"from {_hertz(pitches[0])} to {_hertz(pitches[2])}"] if pitches else []
+    parts = [f"lie from {times[0]:.1f} to {times[2]:.1f} s"] if times else []
+    parts += [f"lie from {_hertz(pitches[0])} to {_hertz(pitches[2])}"] if pitches else []
     if not parts:
         groups = list(explanation.by_group())[:_N_NAMED]
         return f"What speaks for {explanation.label} most: {', '.join(groups)}."
-    return f"Four fifths of what speaks for {explanation.label} lie {' and '.join(parts)}."
+    return f"Four fifths of what speaks for {explanation.label} {', and four fifths '.join(parts)}."
 
 
 @dataclass(kw_only=True)

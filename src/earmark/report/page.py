@@ -17,7 +17,17 @@ from earmark.data.dataset import count
 from earmark.errors import EarmarkError
 from earmark.evaluate.intervals import Estimate
 
-_FAULTS = (EarmarkError, ArithmeticError, LookupError, TypeError, ValueError, OSError, TemplateError)
+_FAULTS = (  # torch's and soundfile's are RuntimeErrors
+    EarmarkError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    TemplateError,
+    TypeError,
+    ValueError,
+)
 _MINUTE_S = 60
 _SMALLEST = 0.001
 

@@ -108,6 +108,8 @@ def make_player(clip: Clip | None) -> Player | NoPlayer:
         return NoPlayer(reason=f"The sound cannot be read now: {error.reason}.")
     except EarmarkError as error:
         return NoPlayer(reason=f"The sound cannot be read now: {error}.")
+    except (OSError, RuntimeError, ValueError):  # of the libraries that write MP3 and draw
+        return NoPlayer(reason="The sound cannot be shown.")
 
 
 def data_address(content: bytes, kind: str) -> str:

@@ -233,13 +233,19 @@ def listed_clips(scored: Sequence[ScoredClip]) -> list[ScoredClip]:
 
 
 def shown_config(config: Mapping[str, Any]) -> str:
-    """Return a configuration as TOML, without the folders above the data set: they may name a person or a place.
+    """Return a configuration as TOML, without the folders above its paths: they may name a person or a place.
 
     >>> print(shown_config({"data": {"path": "/home/ann/sounds"}}).strip())
     [data]
     path = ".../sounds"
     """
-    data = dict(config.get("data", {}))
-    if "path" in data:
-        data["path"] = f".../{Path(data['path']).name}"
-    return tomli_w.dumps({**config, "data": data})
+    return tomli_w.dumps({key: _without_folders(key, value) for key, value in config.items()})
+
+
+def _without_folders(key: str, value: Any) -> Any:  # noqa: ANN401 - whatever TOML holds
+    """Return a value of a configuration; of a path, the last name alone."""
+    if isinstance(value, Mapping):
+        return {inner: _without_folders(inner, one) for inner, one in value.items()}
+    if key == "path" and isinstance(value, str) and Path(value).name != value:
+        return f".../{Path(value).name}"
+    return value
