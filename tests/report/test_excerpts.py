@@ -57,7 +57,10 @@ def test_mistakes_and_hits_are_explained_by_the_classifier_that_tested_them(cros
     for (predictor, name, label), each in zip(explained, (*excerpts.mistakes, *excerpts.hits), strict=True):
         assert (predictor, name, label) == (f"fold-{each.clip.fold}", each.clip.name, each.clip.predicted)
         assert each.reasons.picture.startswith("data:image/png;base64,")
-        assert "from 0.1 to 0.9 s and from 440 Hz to 2.3 kHz. the clip is short." in each.reasons.words
+        assert (
+            "lie from 0.1 to 0.9 s, and four fifths lie from 440 Hz to 2.3 kHz. the clip is short."
+            in each.reasons.words
+        )
     assert excerpts.notes == ()
 
 
