@@ -7,7 +7,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
 import earmark
 from earmark._util.files import write_text
@@ -15,9 +15,10 @@ from earmark._util.progress import NoProgress, Progress
 from earmark.audit.audit import Audit
 from earmark.audit.findings import Finding, clip_address
 from earmark.data.clip import Clip
-from earmark.data.dataset import Dataset, count
+from earmark.data.dataset import Dataset
 from earmark.errors import StorageError
 from earmark.evaluate.intervals import Estimate
+from earmark.report.page import bare_templates
 from earmark.report.players import NoPlayer, Player, make_player
 
 MOST_PLAYERS = 60  # of 5 s each: about 5 MB
@@ -205,14 +206,7 @@ def _shown(finding: Finding, clips: dict[str, Clip], players: dict[str, Player |
 
 @cache
 def _templates() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("earmark.report"),
-        autoescape=True,  # labels and paths are the user's text
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals["count"] = count
+    environment = bare_templates()
     environment.filters["duration"] = _duration
     environment.filters["percent"] = _percent
     environment.filters["interval"] = _interval

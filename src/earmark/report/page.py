@@ -137,6 +137,17 @@ def render_page(head: Head, sections: Sequence[Section]) -> str:
 @cache
 def templates() -> Environment:
     """Return the templates, with the ways to write numbers that they know."""
+    environment = bare_templates()
+    environment.filters["percent"] = percent
+    environment.filters["whole_percent"] = whole_percent
+    environment.filters["duration"] = duration
+    environment.filters["spelled"] = spelled
+    environment.filters["number"] = number
+    return environment
+
+
+def bare_templates() -> Environment:
+    """Return the templates of the room, a new set each time, to which a page adds its ways to write numbers."""
     environment = Environment(
         loader=PackageLoader("earmark.report"),
         autoescape=True,  # labels and paths are the user's text
@@ -144,11 +155,6 @@ def templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["percent"] = percent
-    environment.filters["whole_percent"] = whole_percent
-    environment.filters["duration"] = duration
-    environment.filters["spelled"] = spelled
-    environment.filters["number"] = number
     environment.globals["count"] = count
     return environment
 
