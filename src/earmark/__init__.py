@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from earmark.experiment.verbs import compare as compare
     from earmark.experiment.verbs import cross_validate as cross_validate
     from earmark.experiment.verbs import train_run as train_run
+    from earmark.experiment.verbs import tune as tune
     from earmark.features.interchange.catalogue import open_features as open_features
     from earmark.inference.predictor import Predictor as Predictor
     from earmark.train.settings import TrainSettings as TrainSettings
@@ -50,6 +51,7 @@ _HOMES = {
     "read_run_scores": "earmark.experiment.scores",
     "train_run": "earmark.experiment.verbs",
     "train_test_split": "earmark.data.train_test",
+    "tune": "earmark.experiment.verbs",
 }
 
 __all__ = ["__version__", *_HOMES]  # noqa: PLE0604 - the names are in the table above, once

@@ -6,7 +6,15 @@ from torch import nn
 
 from earmark.errors import SettingError
 from earmark.experiment.config import describe_differences, load_config, make_config
-from earmark.experiment.networks import configure, give_network, require_network, required_own, standing_in
+from earmark.experiment.networks import (
+    configure,
+    configured,
+    give_network,
+    require_network,
+    required_own,
+    said_tables,
+    standing_in,
+)
 from earmark.models.catalogue import NETWORKS
 from earmark.models.cnn import CnnSettings
 from earmark.models.own import OWN
@@ -118,3 +126,35 @@ def test_an_estimator_learns_in_no_batches():
         standing_in(config)
     assert standing_in(configure({**DATA, "augment": {"steps": ["gain"]}}, Wide)).network.name == "cnn"
     assert NETWORKS["svm"].learns_in_batches is False
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [
+        {},
+        {"network": {"name": "svm"}, "seed": 3},
+        {"network": {"name": "cnn", "dropout": 0.1}, "front_end": {"name": "mfcc", "n_mfcc": 20}},
+        {"network": {"name": "resnet-mel", "opinion_share": "off"}, "train": {"max_epochs": 60}},
+        {"front_end": {"n_mels": 32}, "segments": {"count": 2}, "split": {"test_fold": 2}},
+        {"augment": {"steps": ["gain"]}, "calibration": {"method": "temperature"}, "device": "cpu"},
+        {"augment": {"steps": []}, "network": {"name": "resnet-mel"}},
+    ],
+)
+def test_what_is_said_of_a_configuration_makes_it_again_and_leaves_the_rest_open(tables):
+    config = make_config({**DATA, **tables})
+    said = said_tables(config)
+    assert configured(said) == config
+    assert configured({**said, "device": config.device}) == make_config({**said, "device": config.device})
+    for name, table in said.items():
+        wanted = {**DATA, **tables}.get(name, {})
+        if isinstance(table, dict):
+            assert table.keys() - {"name"} <= wanted.keys()
+
+
+def test_what_is_said_of_a_network_of_ones_own_holds_it():
+    config = configure({**DATA, "train": {"patience": 3}}, Wide)
+    said = said_tables(config)
+    assert said["network"] is config.network.settings
+    assert said["train"] == {"patience": 3}
+    assert configured(said) == config
+    assert configured(said).network.settings.is_given

@@ -8,11 +8,14 @@ from torch import nn
 from earmark.data.open import open_dataset
 from earmark.errors import SettingError, StorageError, TrainingError
 from earmark.experiment import compare as comparing
+from earmark.experiment import tune as tuning
 from earmark.experiment.compare import read_asked
 from earmark.experiment.config import make_config
 from earmark.experiment.estimator import SoundClassifier
+from earmark.experiment.folder import RunFolder
 from earmark.experiment.run import train_run as train_by_config
-from earmark.experiment.verbs import compare, cross_validate, train_run
+from earmark.experiment.search_folder import read_search
+from earmark.experiment.verbs import compare, cross_validate, train_run, tune
 from earmark.features.store import FeatureStore
 from earmark.train.settings import TrainSettings
 
@@ -28,6 +31,10 @@ class Wide(nn.Module):
 
     def forward(self, features):
         return self.layers(features)
+
+
+class Narrow(Wide):
+    """Another."""
 
 
 @pytest.fixture(scope="module")
@@ -224,3 +231,72 @@ def test_sounds_in_memory_are_not_for_a_folder(tmp_path, sounds):
 def test_a_command_line_cannot_name_one():
     with pytest.raises(SettingError, match="no network called 'own'"):
         make_config({"data": {"path": "x"}, "network": {"name": "own"}})
+
+
+# ---------------------------------------------------------------- a search
+
+
+SPACE = ("train.batch_size=2|4",)
+
+
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory, sounds, cache):
+    folder = tmp_path_factory.mktemp("searched") / "search"
+    return tune(classifier(), sounds, folder, n_trials=2, search=SPACE, n_inner=2, cache=cache)
+
+
+@pytest.mark.slow
+def test_a_search_trains_a_module_of_ones_own(searched):
+    config = RunFolder(searched.folder / "best").read_config()
+    assert [trial.state for trial in searched.trials] == ["complete", "complete"]
+    assert searched.scorecard.clip.n == 2
+    assert (config.network.settings.name, config.train.max_epochs) == ("Wide", SHORT.max_epochs)
+    assert (searched.folder / "best.toml").read_text().startswith(f"# {__name__}.Wide is no network that ships")
+
+
+@pytest.mark.slow
+def test_a_search_goes_on_with_its_network_given_again_and_with_no_other(searched, sounds, cache):
+    asked = {"n_trials": 3, "search": SPACE, "n_inner": 2, "cache": cache, "resume": True}
+    tables, *_ = read_search(searched.folder)
+    assert tables["network"] == {"name": "own", "path": f"{__name__}.Wide"}
+    with pytest.raises(SettingError, match="Wide is no shipped one, and no file can hold it"):
+        tuning.tune(tables, searched.folder, n_trials=3, search=SPACE, store=FeatureStore(cache), resume=True)
+    with pytest.raises(TrainingError, match=r"other settings: network.path is .*Wide there and .*Narrow here"):
+        tune(classifier(Narrow), sounds, searched.folder, **asked)
+
+    result = tune(classifier(), sounds, searched.folder, **asked)
+
+    assert result.trials[:2] == searched.trials
+    assert len(result.trials) == 3
+
+
+@pytest.mark.slow
+def test_an_estimator_of_ones_own_is_searched_around(tmp_path, sounds, cache):
+    trees = SoundClassifier(network=ExtraTreesClassifier(n_estimators=5, random_state=0))
+    found = tune(trees, sounds, tmp_path / "search", n_trials=2, search=["segments.count=1|2"], n_inner=2, cache=cache)
+    assert [found.values(trial) for trial in found.trials] != []
+    assert found.is_finished
+    with pytest.raises(SettingError, match="nothing is searched by itself for the network 'ExtraTreesClassifier'"):
+        tune(trees, sounds, tmp_path / "other", n_trials=1, cache=cache)
+
+
+def test_what_cannot_be_searched_is_named_before_any_work(tmp_path, sounds):
+    for network, match in (
+        (Wide, "^network.width: nothing of Wide, a network of your own, is known to be searched"),
+        (Wide(13, 22, 2), "^network.width: nothing of Wide"),
+        ("cnn", "^network.width: there is no such setting"),
+    ):
+        with pytest.raises(SettingError, match=match):
+            tune(network, sounds, tmp_path / "search", search=["network.width=1..8"], cache=tmp_path / "store")
+        assert not (tmp_path / "search").exists()
+
+
+@pytest.mark.slow
+def test_another_network_of_a_search_gets_what_it_likes(tmp_path, sounds, cache):
+    around = SoundClassifier(network="svm", front_end="mfcc", device="cpu")
+    found = tune(
+        around, sounds, tmp_path / "search", n_trials=2, search=["network.name=svm|logistic"], n_inner=2, cache=cache
+    )
+    tables, *_ = read_search(found.folder)
+    assert tables["network"] == {"name": "svm"}
+    assert "train" not in tables

@@ -22,9 +22,50 @@ def configure(tables: Mapping[str, Any], network: object) -> RunConfig:
     """
     is_ours = isinstance(network, str) or any(network is kind.settings for kind in NETWORKS.values())
     own = None if is_ours else own_network(network)
-    table = {"name": own.stand_in} if own else as_table(network, NETWORKS)
-    config = make_config({**tables, "network": table})
-    return replace(config, network=Named(name=OWN, settings=own)) if own else config
+    return configured({**tables, "network": own or as_table(network, NETWORKS)})
+
+
+def configured(tables: Mapping[str, Any]) -> RunConfig:
+    """Return the configuration of tables as `make_config` takes them, in which a user's own network may stand as it is.
+
+    Args:
+        tables: With an `OwnNetwork` in place of the table of a network, or with that table.
+
+    Raises:
+        SettingError: See `make_config`.
+    """
+    own = tables.get("network")
+    if not isinstance(own, OwnNetwork):
+        return make_config(tables)
+    config = make_config({**tables, "network": {"name": own.stand_in}})
+    return replace(config, network=Named(name=OWN, settings=own))
+
+
+def said_tables(config: RunConfig) -> dict[str, Any]:
+    """Return the least that `configured` makes the same configuration of: what follows from the network is left open.
+
+    So another network can be put in its place, and get what it likes.
+
+    Args:
+        config: See `RunConfig`.
+
+    >>> said_tables(make_config({"data": {"path": "a"}, "train": {"patience": 3}}))["train"]
+    {'patience': 3}
+    """
+    own, name = config.network.settings, config.network.name
+    network = own if isinstance(own, OwnNetwork) else {"name": name}
+    tables: dict[str, Any] = {"data": config.to_dict()["data"], "network": network}
+    defaults = configured(tables).to_dict()
+    if config.front_end.name != defaults["front_end"]["name"]:
+        tables["front_end"] = {"name": config.front_end.name}
+        defaults = configured(tables).to_dict()
+    for table, said in config.to_dict().items():
+        if not isinstance(said, dict):
+            tables[table] = said
+        elif table != "network" or network is not own:
+            other = {key: value for key, value in said.items() if defaults[table].get(key) != value}
+            tables[table] = tables.get(table, {}) | other
+    return {table: said for table, said in tables.items() if said != {}}
 
 
 def required_own(network: object) -> OwnNetwork:

@@ -12,8 +12,9 @@ from typing import Any, get_args, get_type_hints
 from earmark._util.optional import import_extra
 from earmark._util.seeds import spawn_seed
 from earmark.errors import SettingError
-from earmark.experiment.config import AugmentConfig, RunConfig, flat_settings, make_config
-from earmark.models.catalogue import NETWORKS
+from earmark.experiment.config import AugmentConfig, RunConfig, flat_settings
+from earmark.experiment.networks import configured
+from earmark.models.own import OwnNetwork, network_kind, network_title
 
 Tables = Mapping[str, Any]
 
@@ -125,7 +126,7 @@ def parse_search(texts: Iterable[str], tables: Tables) -> tuple[Dimension, ...]:
     Args:
         texts: Such as ``train.learning_rate=1e-4..1e-2,network.dropout=0..0.6`` or ``front_end.name=mfcc|log-mel``;
             several are taken together.
-        tables: The configuration that is searched around, as `make_config` takes it.
+        tables: The configuration that is searched around, as `configured` takes it.
 
     Raises:
         SettingError: A text cannot be read, a key is unknown or not to be searched, or a bound cannot be.
@@ -144,7 +145,7 @@ def parse_search(texts: Iterable[str], tables: Tables) -> tuple[Dimension, ...]:
             )
         if key in space:
             raise SettingError(f"--search gives {key} twice")
-        _refuse_key(key)
+        _refuse_key(key, tables)
         space[key] = _dimension(key, wanted)
     typed = tuple(_typed(one, tables, space) for one in space.values())
     check_space(typed, tables)
@@ -160,9 +161,10 @@ def default_space(tables: Tables) -> tuple[Dimension, ...]:
     Raises:
         SettingError: It cannot be, or the network has nothing that is searched by itself.
     """
-    config = make_config(tables)
-    name, settings, train = config.network.name, config.network.settings, config.train
-    if not NETWORKS[name].learns_in_batches:
+    config = configured(tables)
+    settings, train = config.network.settings, config.train
+    name = network_title(config.network.name, settings)
+    if not network_kind(config.network.name, settings).learns_in_batches:
         if name not in _OF_SOLVED:
             raise SettingError(f"nothing is searched by itself for the network {name!r}: give --search")
         return parse_search(_OF_SOLVED[name], tables)
@@ -203,14 +205,14 @@ def check_space(space: Sequence[Dimension], tables: Tables) -> None:
         chosen = dict(zip((one.key for one in named), names, strict=True))
         for one in space:
             for end in one.ends:
-                make_config(with_values(tables, chosen | {one.key: end}))
+                configured(with_values(tables, chosen | {one.key: end}))
 
 
 def with_values(tables: Tables, values: Mapping[str, object]) -> dict[str, Any]:
     """Return the tables of a configuration with other values by dotted key.
 
     Args:
-        tables: As `make_config` takes them.
+        tables: As `configured` takes them.
         values: A name clears its table first: the settings of another network are none of this one's.
 
     >>> with_values({"network": {"name": "cnn", "dropout": 0.1}}, {"network.name": "lstm", "train.patience": 3})
@@ -244,9 +246,9 @@ def config_with(tables: Tables, space: Sequence[Dimension], tried: Mapping[str, 
     Raises:
         SettingError: The settings cannot be.
     """
-    config = make_config(with_values(tables, values_of(space, tried) if tried else {}))
+    config = configured(with_values(tables, values_of(space, tried) if tried else {}))
     is_searched = any(one.key == "network.name" for one in space)
-    if is_searched and not NETWORKS[config.network.name].learns_in_batches:
+    if is_searched and not network_kind(config.network.name, config.network.settings).learns_in_batches:
         return replace(config, augment=AugmentConfig(steps=()))
     return config
 
@@ -273,7 +275,7 @@ class Asking:
     def __init__(self, space: Sequence[Dimension], tables: Tables, *, seed: int) -> None:
         self._optuna: ModuleType = import_extra("optuna", _EXTRA)
         self._space, self._seed = tuple(space), seed
-        self._first = _as_it_is(space, make_config(tables))
+        self._first = _as_it_is(space, configured(tables))
         self._distributions = {one.key: self._distribution(one) for one in space}
 
     def next(self, done: Sequence[Trial]) -> Any:  # noqa: ANN401 - Optuna's trial, which is not there without it
@@ -340,11 +342,17 @@ def _as_it_is(space: Sequence[Dimension], config: RunConfig) -> dict[str, object
     return tried
 
 
-def _refuse_key(key: str) -> None:
+def _refuse_key(key: str, tables: Tables) -> None:
     table, _, name = key.partition(".")
     if table not in _SEARCHED or not name:
         raise SettingError(
             f"{key}: cannot be searched; only settings of {', '.join(_SEARCHED)} can, such as train.learning_rate"
+        )
+
+    if table == "network" and isinstance(own := tables.get("network"), OwnNetwork):
+        raise SettingError(
+            f"{key}: nothing of {own.name}, a network of your own, is known to be searched: compare several of it "
+            "(earmark.compare), or search front_end, segments, augment or train"
         )
 
 
@@ -368,7 +376,7 @@ def _typed(one: Dimension, tables: Tables, space: Mapping[str, Dimension]) -> Di
     if isinstance(one, Choices):
         return one
     first_names = {key: each.ends[0] for key, each in space.items() if key.endswith(".name")}
-    config = make_config(with_values(tables, first_names))
+    config = configured(with_values(tables, first_names))
     table, _, name = one.key.partition(".")
     part = getattr(config, table)
     hint = get_type_hints(type(getattr(part, "settings", part))).get(name)

@@ -16,10 +16,11 @@ from earmark._util.progress import NoProgress, Progress
 from earmark.data.dataset import count
 from earmark.errors import SettingError, SplitError, TrainingError
 from earmark.evaluate.scorecard import Scorecard
-from earmark.experiment.config import AugmentConfig, Named, RunConfig, make_config
+from earmark.experiment.config import AugmentConfig, Named, RunConfig
 from earmark.experiment.crossval import Titled
 from earmark.experiment.folder import RunFolder
 from earmark.experiment.inner import FoldOutcome, InnerFolds, describe_inner, inner_folds, places, score_folds
+from earmark.experiment.networks import configured, require_network, standing_in
 from earmark.experiment.prepare import prepare, resolved
 from earmark.experiment.run import RunResult, train_run
 from earmark.experiment.search import (
@@ -48,6 +49,7 @@ from earmark.features.interchange.catalogue import holds_features
 from earmark.features.interchange.table import FeatureTable
 from earmark.features.store import FeatureStore
 from earmark.models.device import resolve_device
+from earmark.models.own import OwnNetwork
 
 _N_SHOWN = 5
 
@@ -161,7 +163,8 @@ def tune(
     search and keeps every trial that is over.
 
     Args:
-        tables: The configuration that is searched around, as `make_config` takes it.
+        tables: The configuration that is searched around, as `configured` takes it. A network of the user's own is
+            given again to go on with `resume`.
         folder: New, empty, or with `overwrite` or `resume` that of another search.
         n_trials: How many trials in all, those before a `resume` counted.
         store: Where features are kept from trial to trial.
@@ -183,9 +186,11 @@ def tune(
     if n_trials < 1:
         raise SettingError(f"the trials must be at least 1, not {n_trials}")
     place = Path(folder)
-    config = make_config(tables)
+    config = configured(tables)
+    require_network(config)
     config = resolved(config, device=resolve_device(config.device).type)
-    tables = config_tables(tables, config)
+    written = config_tables(tables, config)
+    tables = {**written, "network": tables["network"]} if isinstance(config.network.settings, OwnNetwork) else written
     space = parse_search(search, tables) if (search := tuple(search)) else default_space(tables)
     if holds_features(config.data.path):
         refuse_searched((one.key for one in space), config)
@@ -193,16 +198,16 @@ def tune(
     asking = Asking(space, tables, seed=config.seed)
     before = claim_search(place, overwrite=overwrite, resume=resume)
     progress = progress or NoProgress()
-    inner = inner_folds(config, prepare(config, store=store, strict=strict, progress=progress), n_inner)
+    inner = inner_folds(config, prepare(standing_in(config), store=store, strict=strict, progress=progress), n_inner)
     if isinstance(inner.clips, FeatureTable) and "name" in tables.get("front_end", {}):
         refuse_front_end(inner.clips, config)
-    state = SearchState(tables=tables, search=[str(one) for one in space], n_inner=n_inner, key=inner.key)
+    state = SearchState(tables=written, search=[str(one) for one in space], n_inner=n_inner, key=inner.key)
     if before:
         refuse_other_settings(place, before, state)
         state = before
     elif overwrite:
         clear_search(place)
-    work = _Work(place, space, inner, store=store, strict=strict, progress=progress)
+    work = _Work(place, tables, space, inner, store=store, strict=strict, progress=progress)
     try:
         state = work.search(state, asking, n_trials)
         return work.train_best(state)
@@ -211,12 +216,15 @@ def tune(
 
 
 def config_tables(tables: Mapping[str, Any], config: RunConfig) -> dict[str, Any]:
-    """Return the tables of a configuration with path and device as they hold from any folder.
+    """Return the tables of a configuration as a file holds them, with path and device as they hold from any folder.
 
     What is left to the network is left open: another network in the search has other likings.
     """
     data = {**tables["data"], "path": config.data.path}
-    return json.loads(json.dumps({**tables, "data": data, "device": config.device}))  # type: ignore[no-any-return]
+    tables = {**tables, "data": data, "device": config.device}
+    if isinstance(config.network.settings, OwnNetwork):
+        tables["network"] = config.to_dict()["network"]
+    return json.loads(json.dumps(tables))  # type: ignore[no-any-return]
 
 
 class _Work:
@@ -225,6 +233,7 @@ class _Work:
     def __init__(
         self,
         folder: Path,
+        tables: Mapping[str, Any],
         space: Sequence[Dimension],
         inner: InnerFolds,
         *,
@@ -232,14 +241,14 @@ class _Work:
         strict: bool,
         progress: Progress,
     ) -> None:
-        self._folder, self._space, self._inner = folder, tuple(space), inner
+        self._folder, self._tables, self._space, self._inner = folder, tables, tuple(space), inner
         self._store, self._strict, self._progress = store, strict, progress
 
     def search(self, state: SearchState, asking: Asking, n_trials: int) -> SearchState:
         """Run the trials that are left, and write each down when it is over."""
         self._write(state)
         for number in range(len(state.trials) + 1, n_trials + 1):
-            trial = self._run(state, asking.next(state.trials), number, n_trials)
+            trial = self._run(asking.next(state.trials), number, n_trials)
             state = replace(state, trials=(*state.trials, trial))
             self._write(state)
         if not any(trial.state == "complete" for trial in state.trials):
@@ -248,14 +257,14 @@ class _Work:
             )
         return state
 
-    def _run(self, state: SearchState, asked: Any, number: int, n_trials: int) -> Trial:  # noqa: ANN401 - Optuna's trial
+    def _run(self, asked: Any, number: int, n_trials: int) -> Trial:  # noqa: ANN401 - Optuna's trial
         began = time.monotonic()
         told = Titled(self._progress, f"trial {number} of {n_trials}")
         outcomes: list[FoldOutcome] = []
         course: list[float] = []
         end, note = "complete", ""
         try:
-            config = config_with(state.tables, self._space, asked.params)
+            config = config_with(self._tables, self._space, asked.params)
             for outcome in score_folds(config, self._inner, store=self._store, strict=self._strict, progress=told):
                 outcomes.append(outcome)
                 course.append(float(np.concatenate([one.right for one in outcomes]).mean()))
@@ -284,7 +293,7 @@ class _Work:
         is_there = run.is_run and best is not None and state.trained == best.number
         if best is None or (is_there and run.is_finished and not run.was_interrupted):
             return self.result(state)
-        config = config_with(state.tables, self._space, best.tried)
+        config = config_with(self._tables, self._space, best.tried)
         told = Titled(self._progress, "best")
         self._refuse_other_test(config, told)
         if not is_there:
@@ -307,7 +316,7 @@ class _Work:
     def _refuse_other_test(self, config: RunConfig, told: Progress) -> None:
         """Refuse to score settings with which other clips would be tested, such as when one can no longer be read."""
         unchanged = replace(config, augment=AugmentConfig(steps=()))  # only what trains is changed
-        prepared = prepare(unchanged, store=self._store, strict=self._strict, progress=told)
+        prepared = prepare(standing_in(unchanged), store=self._store, strict=self._strict, progress=told)
         if places(prepared.dataset, prepared.split.test) != self._inner.held_out:
             raise SplitError("the test part of the best settings is not the one that was put aside: no score is given")
 
@@ -338,7 +347,7 @@ class _Work:
                 measured = (trial.state, trial.accuracy, trial.log_loss, trial.seconds)
                 writer.writerow([trial.number, *measured, *(values[key] for key in keys), trial.note])
         if tuning.best:
-            self._settled(config_with(state.tables, self._space, tuning.best.tried)).save(self._folder / BEST_NAME)
+            self._settled(config_with(self._tables, self._space, tuning.best.tried)).save(self._folder / BEST_NAME)
         kept = {"kind": KIND, "earmark": earmark.__version__, "state": asdict(state)}
         write_json(self._folder / STATE_NAME, {**kept, **tuning.to_json()})
 

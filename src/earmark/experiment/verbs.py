@@ -1,6 +1,6 @@
 """What the command line does with a folder, for a program: with classifiers in place of names."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,11 +8,14 @@ from earmark._util.progress import Progress
 from earmark.errors import SettingError
 from earmark.experiment import compare as comparing
 from earmark.experiment import crossval, run
+from earmark.experiment import tune as tuning
 from earmark.experiment.comparison import Comparison
 from earmark.experiment.config import DataConfig, RunConfig
 from earmark.experiment.crossval import CrossValidation
 from earmark.experiment.estimator import SoundClassifier
+from earmark.experiment.networks import said_tables
 from earmark.experiment.run import RunResult
+from earmark.experiment.tune import Tuning
 from earmark.features.store import FeatureStore, default_store_folder
 
 
@@ -174,6 +177,69 @@ def compare(
         folder,
         store=_store(cache),
         n_folds=n_folds,
+        overwrite=overwrite,
+        resume=resume,
+        strict=strict,
+        progress=progress,
+    )
+
+
+def tune(
+    classifier: object,
+    data: str | Path,
+    folder: str | Path,
+    *,
+    n_trials: int = 20,
+    search: Iterable[str] = (),
+    n_inner: int | None = None,
+    test_fold: int | None = None,
+    test_fraction: float | None = None,
+    group_column: str | None = None,
+    group_pattern: str | None = None,
+    cache: str | Path | None = None,
+    overwrite: bool = False,
+    resume: bool = False,
+    strict: bool = False,
+    progress: Progress | None = None,
+) -> Tuning:
+    """Search for better settings inside the training part, and score the best once, as ``earmark tune`` does.
+
+    Args:
+        classifier: See `train_run`: what is searched around, and tried first.
+        data: See `train_run`.
+        folder: New or empty, or with `overwrite` or `resume` that of another search.
+        n_trials: How many settings to try, those before a `resume` counted.
+        search: What may be changed, such as ``["train.learning_rate=1e-4..1e-2", "front_end.name=mfcc|log-mel"]``;
+            what suits the network where nothing is said. Of a network of your own, all but its own sizes can be.
+        n_inner: Folds of the training part that each trial is judged by; None for those that are published, or three.
+        test_fold: See `train_run`.
+        test_fraction: See `train_run`.
+        group_column: See `train_run`.
+        group_pattern: See `train_run`.
+        cache: See `train_run`.
+        overwrite: Whether a search that is there is replaced.
+        resume: Whether one that is there goes on, with a network of your own given again.
+        strict: Whether one bad file stops everything.
+        progress: What is told while it goes on.
+
+    Raises:
+        MissingExtraError: Optuna is not installed.
+        SettingError: The classifier cannot be, or a key or value of `search`.
+        StorageError: The folder holds something else, or cannot be written.
+        DataError: The data set cannot be used.
+        SplitError: The data cannot be split.
+        TrainingError: No trial could be trained, or the search was begun with other settings, another network or other
+            sounds.
+    """
+    config = _configured(classifier, data, group_column=group_column, group_pattern=group_pattern, split=None)
+    parts = replace(config.split, test_fold=test_fold, test_fraction=test_fraction)
+    return tuning.tune(
+        said_tables(replace(config, split=parts)),
+        folder,
+        n_trials=n_trials,
+        store=_store(cache),
+        search=search,
+        n_inner=n_inner,
         overwrite=overwrite,
         resume=resume,
         strict=strict,
