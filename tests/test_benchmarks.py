@@ -167,3 +167,21 @@ def test_a_comparison_is_taken_up_where_it_was_and_refuses_other_epochs(comparis
     assert whole[0].folds[1] == first[0].folds[0]
     with pytest.raises(TrainingError, match="max_epochs"):
         comparison.cross_validate_all({"a": candidates["a"]}, options, epochs=3)
+
+
+def test_a_nested_choice_hears_nothing_of_the_fold_that_it_is_for(load):
+    nested = load("nested")
+
+    def pair(one, other, right):
+        return nested.Answers(
+            folds=[one, other], groups=["a", "b"], right={"none": right, "statistics": right[::-1]}, log_losses={}
+        )
+
+    pairs = [pair(1, 2, [True, False]), pair(1, 3, [True, False]), pair(2, 3, [True, True])]
+    inner = {(150, 0): pairs, (240, 0): [pair(1, 2, [False, True])]}
+
+    # Of fold 1: the answers about 2 and 3 of networks without fold 1; never what is said of 1, nor by who knows it.
+    assert nested.said_without(inner, (150, "none"), 1) == [False, False]
+    assert nested.said_without(inner, (150, "statistics"), 1) == [True, True]
+    assert nested.said_without(inner, (150, "none"), 3) == [True, True]
+    assert nested.said_without(inner, (240, "none"), 1) == [True]

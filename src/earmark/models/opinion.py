@@ -6,12 +6,14 @@ from torch import Tensor, nn
 from earmark.features.mfcc import cosine_rows
 from earmark.features.standardise import Standardiser
 from earmark.features.statistics import summarise
+from earmark.models.modulation import ModulationSpectrum
 from earmark.models.solved import log_probabilities
 from earmark.models.svm import Svm, SvmSettings
 from earmark.models.windows import with_channels
 
 _N_COEFFICIENTS = 20
 _N_STATISTICS = 5  # those of `summarise`
+_N_SWINGING = 13  # coefficients whose ups and downs are looked at
 
 
 class SecondOpinion(nn.Module):
@@ -31,20 +33,36 @@ class SecondOpinion(nn.Module):
         n_channels: Channels of the features, where they have them: those of pictures.
         n_classes: Classes to tell apart.
         share: The share of the bins, from the lowest on, that the cepstrum is taken over, above 0 to 1.
+        modulation_frames: Frames of a stretch in which ups and downs are looked for, at least 4; None to leave them.
 
     Source: soft voting with equal weights, as in Kittler, Hatef, Duin and Matas (1998), "On combining classifiers",
     IEEE Transactions on Pattern Analysis and Machine Intelligence 20 (the sum rule).
     """
 
     cosines: Tensor
+    octaves: Tensor
     network_temperature: Tensor
     temperature: Tensor
 
-    def __init__(self, *, n_bins: int, n_channels: int = 1, n_classes: int, share: float) -> None:
+    def __init__(
+        self,
+        *,
+        n_bins: int,
+        n_channels: int = 1,
+        n_classes: int,
+        share: float,
+        modulation_frames: int | None = None,
+    ) -> None:
         super().__init__()
         self.n_low = max(1, round(share * n_bins))
         n_rows = min(_N_COEFFICIENTS, self.n_low)
         n_values = _N_STATISTICS * n_rows * n_channels
+        self.swings = None
+        if modulation_frames is not None:
+            self.n_swinging = min(_N_SWINGING, n_rows)
+            self.swings = ModulationSpectrum(modulation_frames)
+            self.register_buffer("octaves", octave_columns(modulation_frames // 2), persistent=False)
+            n_values += self.n_swinging * self.octaves.shape[1] * n_channels
         self.register_buffer("cosines", cosine_rows(n_rows, self.n_low).float(), persistent=False)
         self.bins = Standardiser(n_bins, n_channels)  # what was done to the features, and is undone here
         self.values = Standardiser(n_values)
@@ -68,7 +86,11 @@ class SecondOpinion(nn.Module):
         """
         planes = with_channels(features.float() * self.bins.deviation + self.bins.mean)
         cepstrum = torch.matmul(self.cosines, planes[:, :, : self.n_low])  # (batch, n_channels, n_rows, n_frames)
-        return summarise(cepstrum.flatten(1, 2))
+        statistics = summarise(cepstrum.flatten(1, 2))
+        if self.swings is None:
+            return statistics
+        rates = torch.matmul(self.swings(cepstrum[:, :, : self.n_swinging]), self.octaves)  # (..., n_octaves)
+        return torch.cat([statistics, rates.flatten(1).unsqueeze(2)], dim=1)
 
     def scores(self, features: Tensor) -> Tensor:
         """Return the scores (batch, n_classes) of the machine alone, before its temperature."""
@@ -88,3 +110,16 @@ class SecondOpinion(nn.Module):
         of_network = torch.softmax(logits / self.network_temperature, dim=1)
         of_machine = torch.softmax(self.scores(features) / self.temperature, dim=1)
         return log_probabilities((of_network + of_machine) / 2)
+
+
+def octave_columns(n_rates: int) -> Tensor:
+    """Return the matrix (n_rates, n_octaves) that takes the mean over octaves of rates: 1, 2 to 3, 4 to 7 and so on.
+
+    An octave of which some rates are missing is left out.
+
+    Args:
+        n_rates: How many rates there are, the n-th of them n times as fast as the first.
+    """
+    rates = torch.arange(1, n_rates + 1)
+    lowest = [2**octave for octave in range(n_rates.bit_length()) if 2 ** (octave + 1) - 1 <= n_rates]
+    return torch.stack([((rates >= low) & (rates < 2 * low)) / low for low in lowest], dim=1)
