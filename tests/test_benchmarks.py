@@ -173,15 +173,12 @@ def test_a_nested_choice_hears_nothing_of_the_fold_that_it_is_for(load):
     nested = load("nested")
 
     def pair(one, other, right):
-        return nested.Answers(
-            folds=[one, other], groups=["a", "b"], right={"none": right, "statistics": right[::-1]}, log_losses={}
-        )
+        return nested.Answers(folds=[one, other], groups=["a", "b"], right=right, log_losses=[float(one), float(other)])
 
-    pairs = [pair(1, 2, [True, False]), pair(1, 3, [True, False]), pair(2, 3, [True, True])]
-    inner = {(150, 0): pairs, (240, 0): [pair(1, 2, [False, True])]}
+    answers = [pair(1, 2, [True, False]), pair(1, 3, [True, False]), pair(2, 3, [True, True])]
 
     # Of fold 1: the answers about 2 and 3 of networks without fold 1; never what is said of 1, nor by who knows it.
-    assert nested.said_without(inner, (150, "none"), 1) == [False, False]
-    assert nested.said_without(inner, (150, "statistics"), 1) == [True, True]
-    assert nested.said_without(inner, (150, "none"), 3) == [True, True]
-    assert nested.said_without(inner, (240, "none"), 1) == [True]
+    assert nested.said_without(answers, 1) == [(False, 2.0), (False, 3.0)]
+    assert nested.said_without(answers, 2) == [(True, 1.0), (True, 3.0)]
+    assert nested.said_without(answers, 3) == [(True, 1.0), (True, 2.0)]
+    assert nested.said_without(answers[2:], 1) == []

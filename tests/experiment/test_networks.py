@@ -134,7 +134,7 @@ def test_an_estimator_learns_in_no_batches():
         {},
         {"network": {"name": "svm"}, "seed": 3},
         {"network": {"name": "cnn", "dropout": 0.1}, "front_end": {"name": "mfcc", "n_mfcc": 20}},
-        {"network": {"name": "resnet-mel", "opinion_share": "off"}, "train": {"max_epochs": 60}},
+        {"network": {"name": "resnet-mel", "modulation_frames": "off"}, "train": {"max_epochs": 60}},
         {"front_end": {"n_mels": 32}, "segments": {"count": 2}, "split": {"test_fold": 2}},
         {"augment": {"steps": ["gain"]}, "calibration": {"method": "temperature"}, "device": "cpu"},
         {"augment": {"steps": []}, "network": {"name": "resnet-mel"}},

@@ -5,12 +5,13 @@ import torch
 from sklearn.ensemble import ExtraTreesClassifier
 from torch import nn
 
+from earmark.cli.app import main
 from earmark.data.open import open_dataset
 from earmark.errors import SettingError, StorageError, TrainingError
 from earmark.experiment import compare as comparing
 from earmark.experiment import tune as tuning
 from earmark.experiment.compare import read_asked
-from earmark.experiment.config import make_config
+from earmark.experiment.config import load_config, make_config
 from earmark.experiment.estimator import SoundClassifier
 from earmark.experiment.folder import RunFolder
 from earmark.experiment.run import train_run as train_by_config
@@ -278,6 +279,15 @@ def test_an_estimator_of_ones_own_is_searched_around(tmp_path, sounds, cache):
     assert found.is_finished
     with pytest.raises(SettingError, match="nothing is searched by itself for the network 'ExtraTreesClassifier'"):
         tune(trees, sounds, tmp_path / "other", n_trials=1, cache=cache)
+
+
+@pytest.mark.slow
+def test_a_search_on_features_trains_a_module_of_ones_own(tmp_path, sounds, cache):
+    assert main(["features", str(sounds), "-o", str(tmp_path / "data.json"), "--front-end", "mfcc"]) == 0
+    mine = SoundClassifier(network=Wide, train=SHORT, device="cpu")
+    found = tune(mine, tmp_path / "data.json", tmp_path / "search", n_trials=1, search=SPACE[0], n_inner=2, cache=cache)
+    assert found.is_finished
+    assert load_config(tmp_path / "search" / "best.toml")["front_end"]["name"] == "given"
 
 
 def test_what_cannot_be_searched_is_named_before_any_work(tmp_path, sounds):

@@ -355,7 +355,7 @@ class _Work:
         """Return a configuration with the front end that it has in truth, where features are there already."""
         if not isinstance(self._inner.clips, FeatureTable):
             return config
-        recipe = table_recipe(self._inner.clips, config)
+        recipe = table_recipe(self._inner.clips, standing_in(config))
         return replace(config, front_end=Named(name=recipe.front_end, settings=recipe.settings))
 
 

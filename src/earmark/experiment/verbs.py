@@ -190,7 +190,7 @@ def tune(
     folder: str | Path,
     *,
     n_trials: int = 20,
-    search: Iterable[str] = (),
+    search: str | Iterable[str] = (),
     n_inner: int | None = None,
     test_fold: int | None = None,
     test_fraction: float | None = None,
@@ -209,8 +209,9 @@ def tune(
         data: See `train_run`.
         folder: New or empty, or with `overwrite` or `resume` that of another search.
         n_trials: How many settings to try, those before a `resume` counted.
-        search: What may be changed, such as ``["train.learning_rate=1e-4..1e-2", "front_end.name=mfcc|log-mel"]``;
-            what suits the network where nothing is said. Of a network of your own, all but its own sizes can be.
+        search: What may be changed, in one text or several, such as ``["train.learning_rate=1e-4..1e-2",
+            "front_end.name=mfcc|log-mel"]``; what suits the network where nothing is said. Of a network of your own,
+            all but its own sizes can be.
         n_inner: Folds of the training part that each trial is judged by; None for those that are published, or three.
         test_fold: See `train_run`.
         test_fraction: See `train_run`.
@@ -238,7 +239,7 @@ def tune(
         folder,
         n_trials=n_trials,
         store=_store(cache),
-        search=search,
+        search=(search,) if isinstance(search, str) else search,
         n_inner=n_inner,
         overwrite=overwrite,
         resume=resume,

@@ -124,7 +124,7 @@ NETWORKS: Catalogue[NetworkKind] = Catalogue(
                     "warmup_epochs": 3,
                     "label_smoothing": 0.1,
                     "batch_size": 32,
-                    "max_epochs": 150,
+                    "max_epochs": 240,
                     "keep": "last",  # a cosine wants to run to its end
                     "segments_per_clip": 1,
                     "mixed_precision": "auto",
