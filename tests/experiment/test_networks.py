@@ -138,6 +138,9 @@ def test_an_estimator_learns_in_no_batches():
         {"front_end": {"n_mels": 32}, "segments": {"count": 2}, "split": {"test_fold": 2}},
         {"augment": {"steps": ["gain"]}, "calibration": {"method": "temperature"}, "device": "cpu"},
         {"augment": {"steps": []}, "network": {"name": "resnet-mel"}},
+        {"network": {"name": "resnet-mel"}, "train": {"segments_per_clip": None}},
+        {"network": {"name": "resnet-mel"}, "train": {"max_epochs": 4, "warmup_epochs": 3}},
+        {"network": {"name": "resnet-mel"}, "train": {"max_epochs": 4}},
     ],
 )
 def test_what_is_said_of_a_configuration_makes_it_again_and_leaves_the_rest_open(tables):

@@ -44,6 +44,23 @@ def test_a_range_of_a_setting_that_counts_is_whole():
     assert parse("network.dropout=0..0.5")[0].is_whole is False
 
 
+@pytest.mark.parametrize(
+    ("tables", "key"),
+    [
+        ({"network": {"name": "cnn"}, "front_end": {"n_mels": 32}}, "front_end.name"),
+        ({"network": {"dropout": 0.1}}, "network.name"),
+    ],
+)
+def test_settings_of_what_is_not_named_stay_with_the_name_that_it_has_by_itself(tables, key):
+    tables = {**TABLES, **tables}
+    table = key.partition(".")[0]
+    own = getattr(make_config(tables), table).name
+    other = {"front_end": "mfcc", "network": "cnn"}[table]
+    assert with_values(tables, {key: own})[table] == {**tables[table], "name": own}
+    assert make_config(with_values(tables, {key: own})) == make_config(tables)
+    assert with_values(tables, {key: other})[table] == {"name": other}
+
+
 def test_a_comma_inside_a_list_ends_no_setting():
     space = parse('augment.steps=[]|["gain","time-mask"],train.batch_size=16|32')
     assert [one.key for one in space] == ["augment.steps", "train.batch_size"]

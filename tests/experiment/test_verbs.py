@@ -282,6 +282,17 @@ def test_an_estimator_of_ones_own_is_searched_around(tmp_path, sounds, cache):
 
 
 @pytest.mark.slow
+def test_a_search_around_an_estimator_goes_on_with_no_other_front_end(tmp_path, sounds, cache):
+    asked = {"search": ["segments.count=1|2"], "n_inner": 2, "cache": cache}
+    one, other = ExtraTreesClassifier(n_estimators=5), {"front_end": "log-mel", "segments": 1}
+    tune(SoundClassifier(network=one, **other), sounds, tmp_path / "search", n_trials=1, **asked)
+    with pytest.raises(TrainingError, match=r"front_end\.name is log-mel there and statistics here"):
+        tune(SoundClassifier(network=one, segments=1), sounds, tmp_path / "search", n_trials=2, resume=True, **asked)
+    again = tune(SoundClassifier(network=one, **other), sounds, tmp_path / "search", n_trials=2, resume=True, **asked)
+    assert len(again.trials) == 2
+
+
+@pytest.mark.slow
 def test_a_search_on_features_trains_a_module_of_ones_own(tmp_path, sounds, cache):
     assert main(["features", str(sounds), "-o", str(tmp_path / "data.json"), "--front-end", "mfcc"]) == 0
     mine = SoundClassifier(network=Wide, train=SHORT, device="cpu")

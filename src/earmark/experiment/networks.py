@@ -9,6 +9,8 @@ from earmark.experiment.config import Named, RunConfig, make_config, spelled
 from earmark.models.catalogue import NETWORKS
 from earmark.models.own import OWN, OwnNetwork, own_network
 
+_OFF = "off"  # as tables spell "nothing"
+
 
 def configure(tables: Mapping[str, Any], network: object) -> RunConfig:
     """Return the configuration of a classifier with a network that may be the user's own.
@@ -55,16 +57,18 @@ def said_tables(config: RunConfig) -> dict[str, Any]:
     own, name = config.network.settings, config.network.name
     network = own if isinstance(own, OwnNetwork) else {"name": name}
     tables: dict[str, Any] = {"data": config.to_dict()["data"], "network": network}
-    defaults = configured(tables).to_dict()
-    if config.front_end.name != defaults["front_end"]["name"]:
+    if config.front_end.name != configured(tables).front_end.name:
         tables["front_end"] = {"name": config.front_end.name}
-        defaults = configured(tables).to_dict()
+    if config.train.max_epochs != configured(tables).train.max_epochs:  # the warm-up follows from it
+        tables["train"] = {"max_epochs": config.train.max_epochs}
+    defaults = configured(tables).to_dict()
     for table, said in config.to_dict().items():
         if not isinstance(said, dict):
             tables[table] = said
         elif table != "network" or network is not own:
             other = {key: value for key, value in said.items() if defaults[table].get(key) != value}
-            tables[table] = tables.get(table, {}) | other
+            off = {key: _OFF for key in defaults[table] if key not in said}  # what the network likes would come back
+            tables[table] = tables.get(table, {}) | other | off
     return {table: said for table, said in tables.items() if said != {}}
 
 

@@ -222,10 +222,15 @@ def with_values(tables: Tables, values: Mapping[str, object]) -> dict[str, Any]:
     for dotted, value in sorted(values.items(), key=lambda item: not item[0].endswith(".name")):
         table, _, key = dotted.partition(".")
         inner = changed.setdefault(table, {})
-        if key == "name" and inner.get("name") != value:
+        if key == "name" and inner and _name_in(table, tables) != value:
             inner.clear()
         inner[key] = value
     return changed
+
+
+def _name_in(table: str, tables: Tables) -> object:
+    """Return the name of a table, or the one that follows from the others where it says none."""
+    return tables[table].get("name") or getattr(configured({"data": {"path": ""}, **tables}), table).name
 
 
 def values_of(space: Sequence[Dimension], tried: Mapping[str, object]) -> dict[str, object]:
@@ -348,7 +353,6 @@ def _refuse_key(key: str, tables: Tables) -> None:
         raise SettingError(
             f"{key}: cannot be searched; only settings of {', '.join(_SEARCHED)} can, such as train.learning_rate"
         )
-
     if table == "network" and isinstance(own := tables.get("network"), OwnNetwork):
         raise SettingError(
             f"{key}: nothing of {own.name}, a network of your own, is known to be searched: compare several of it "

@@ -190,7 +190,11 @@ def tune(
     require_network(config)
     config = resolved(config, device=resolve_device(config.device).type)
     written = config_tables(tables, config)
-    tables = {**written, "network": tables["network"]} if isinstance(config.network.settings, OwnNetwork) else written
+    if isinstance(config.network.settings, OwnNetwork):
+        said = {table: tables[table] for table in ("network", "front_end") if table in tables}
+        tables = {**{table: value for table, value in written.items() if table != "front_end"}, **said}
+    else:
+        tables = written
     space = parse_search(search, tables) if (search := tuple(search)) else default_space(tables)
     if holds_features(config.data.path):
         refuse_searched((one.key for one in space), config)
@@ -218,12 +222,14 @@ def tune(
 def config_tables(tables: Mapping[str, Any], config: RunConfig) -> dict[str, Any]:
     """Return the tables of a configuration as a file holds them, with path and device as they hold from any folder.
 
-    What is left to the network is left open: another network in the search has other likings.
+    What is left to the network is left open: another network in the search has other likings. But of a network of the
+    user's own a file cannot tell which front end follows from it: that is named.
     """
     data = {**tables["data"], "path": config.data.path}
     tables = {**tables, "data": data, "device": config.device}
     if isinstance(config.network.settings, OwnNetwork):
         tables["network"] = config.to_dict()["network"]
+        tables["front_end"] = {**tables.get("front_end", {}), "name": config.front_end.name}
     return json.loads(json.dumps(tables))  # type: ignore[no-any-return]
 
 
