@@ -25,6 +25,7 @@ from earmark.models.trial import try_network
 from earmark.train.drawing import Drawing
 from earmark.train.history import Epoch
 from earmark.train.loop import Draw, LabelledSegments, train_network
+from earmark.train.opinion import solve_opinion
 from earmark.train.solvers import Solver, solver_of
 from earmark.train.svm import fit_svm
 from earmark.train.verdict import Verdict, judge_training
@@ -116,6 +117,8 @@ def fit_classifier(
     )
     # Out of the layout of training into that of a bundle: what is loaded then gives the same bits.
     graph.to(device="cpu", memory_format=torch.contiguous_format)  # type: ignore[call-overload]  # torch's stubs miss it
+    groups = [prepared.dataset.groups[clip] for clip in split.train]
+    solve_opinion(graph.network, graph.standardiser, train, validation, groups=groups, seed=config.seed)
     calibration = calibrate(graph, prepared, method=config.calibration.method)
     keep_neighbours(graph, prepared)
     verdict = judge_training(

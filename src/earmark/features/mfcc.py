@@ -70,7 +70,7 @@ class Mfcc(nn.Module):
         super().__init__()
         self.settings = settings = settings or MfccSettings()
         self.mel = Mel(settings)
-        weights = _dct_rows(settings.n_mfcc, settings.n_mels) * _lifter_weights(settings.n_mfcc, settings.lifter)
+        weights = cosine_rows(settings.n_mfcc, settings.n_mels) * _lifter_weights(settings.n_mfcc, settings.lifter)
         self.register_buffer("cosines", weights.float(), persistent=False)  # (n_mfcc, n_mels)
 
     def forward(self, waveform: Tensor) -> Tensor:
@@ -105,8 +105,15 @@ def check_n_mfcc(n_mfcc: int, n_mels: int) -> None:
         raise SettingError(f"n_mfcc must be from 1 to n_mels, which is {n_mels}, not {n_mfcc}")
 
 
-def _dct_rows(n_rows: int, n_columns: int) -> Tensor:
+def cosine_rows(n_rows: int, n_columns: int) -> Tensor:
     """Return the first rows of the orthonormal cosine transform of type II, in double precision.
+
+    Args:
+        n_rows: How many rows.
+        n_columns: Length of what is transformed.
+
+    Returns:
+        The rows (n_rows, n_columns), float64.
 
     Source: Ahmed, Natarajan and Rao (1974), "Discrete cosine transform", IEEE Transactions on Computers C-23, eq. 1.
     """

@@ -1,6 +1,7 @@
 """The residual network for mel spectrograms: the strong default."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -8,6 +9,7 @@ from torch import Tensor, nn
 from earmark.errors import SettingError
 from earmark.models.checks import check_counts, check_dropout
 from earmark.models.modulation import ModulationSpectrum
+from earmark.models.opinion import SecondOpinion
 from earmark.models.windows import with_channels
 
 _SQUEEZE = 8  # channels a unit of the bottleneck that weighs them
@@ -24,6 +26,9 @@ class ResnetMelSettings:
         n_channels: Channels of the first block; each of the others has twice as many as the one before.
         stem_frames: Width of the first convolution in frames, odd: how long a pattern it sees before pooling.
         modulation_frames: Frames of the stretches of the modulation spectrum; None to do without it.
+        opinion_share: The share of the bins, from the lowest on, that the second opinion hears, above 0 to 1; None to
+            do without it. Of 64 mel bands up to 22 kHz, 0.85 are those below 11 kHz.
+        opinion_weight: What the second opinion counts for, above 0 and below 1; the rest is the network's own.
         dropout: Share of the values before the classes left out in a training step, 0 to below 1.
 
     Raises:
@@ -34,6 +39,8 @@ class ResnetMelSettings:
     n_channels: int = 32
     stem_frames: int = 11
     modulation_frames: int | None = 64
+    opinion_share: float | None = 0.85
+    opinion_weight: float = 0.3
     dropout: float = 0.3
 
     def __post_init__(self) -> None:
@@ -45,6 +52,10 @@ class ResnetMelSettings:
             raise SettingError(
                 f"modulation_frames must be at least {_LEAST_STRETCH}, or off, not {self.modulation_frames}"
             )
+        if self.opinion_share is not None and not 0 < self.opinion_share <= 1:
+            raise SettingError(f"opinion_share must be above 0 and at most 1, or off, not {self.opinion_share}")
+        if not 0 < self.opinion_weight < 1:
+            raise SettingError(f"opinion_weight must be above 0 and below 1, not {self.opinion_weight}")
 
 
 class ResnetMel(nn.Module):
@@ -56,6 +67,9 @@ class ResnetMel(nn.Module):
     once, rain goes on. Pooling loses what goes up and down several times a second, such as the blades of a helicopter:
     three convolutions look at the modulation spectrum (`ModulationSpectrum`) as well, and what they find stands beside
     the rest before the classes. With 32 to 256 channels it has 1.4 million weights.
+
+    When it is trained, a support-vector machine on statistics of the same features gives a second opinion, and the
+    logits are those of both together (`SecondOpinion`); while it is trained, and before, they are its own.
 
     Any number of bins and frames from one on will do.
 
@@ -115,10 +129,31 @@ class ResnetMel(nn.Module):
             self.swings = _swings(n_channels, settings.modulation_frames)
             n_summary += 2 * _SWINGS[-1]
         self.head = nn.Sequential(nn.Dropout(settings.dropout), nn.Linear(n_summary, n_classes))
+        share = settings.opinion_share
+        self.opinion = (
+            None
+            if share is None
+            else SecondOpinion(
+                n_bins=n_bins,
+                n_channels=n_channels,
+                n_classes=n_classes,
+                share=share,
+                weight=settings.opinion_weight,
+                modulation_frames=settings.modulation_frames,
+            )
+        )
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs miss it
 
     def forward(self, features: Tensor) -> Tensor:
         """Return logits (batch, n_classes) for features (batch, [n_channels,] n_bins, n_frames)."""
+        logits = self.logits(features)
+        if self.training or self.opinion is None or not self.opinion.is_solved:
+            return logits
+        together: Tensor = self.opinion(features, logits)
+        return together
+
+    def logits(self, features: Tensor) -> Tensor:
+        """Return what the network says without its second opinion: logits (batch, n_classes)."""
         planes = with_channels(features)  # (batch, n_channels, n_bins, n_frames)
         bands = self.bands.expand(planes.shape[0], 1, -1, planes.shape[3])
         maps = self.blocks(self.stem(torch.cat([planes, bands], dim=1)))  # (batch, width, bins, frames)
@@ -129,6 +164,11 @@ class ResnetMel(nn.Module):
             summary += [found.mean(dim=(2, 3)), found.amax(dim=(2, 3))]
         logits: Tensor = self.head(torch.cat(summary, dim=1))  # (batch, n_classes)
         return logits
+
+    def _load_from_state_dict(self, state_dict: dict[str, Tensor], prefix: str, *rest: Any) -> None:  # noqa: ANN401
+        if f"{prefix}opinion.temperature" not in state_dict:  # of a version that had none
+            self.opinion = None
+        super()._load_from_state_dict(state_dict, prefix, *rest)
 
 
 def _swings(n_channels: int, n_frames: int) -> nn.Sequential:
