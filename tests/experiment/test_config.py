@@ -248,6 +248,15 @@ def test_an_empty_file_lacks_the_path_of_the_data(tmp_path):
         make_config(load_config(tmp_path / "config.toml"))
 
 
+def test_what_is_off_and_the_network_likes_is_saved_as_off(tmp_path):
+    config = make_config({"data": {"path": "x"}, "train": {"segments_per_clip": "off"}, "split": {"test_fold": None}})
+    config.save(tmp_path / "config.toml")
+    again = make_config(load_config(tmp_path / "config.toml"))
+    assert config.train.segments_per_clip is None
+    assert again == config
+    assert "test_fold" not in again.to_dict()["split"]
+
+
 def test_it_cannot_be_saved_where_a_file_is_in_the_way(tmp_path):
     (tmp_path / "file").write_text("")
 

@@ -6,6 +6,7 @@ import torch
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.svm import SVC
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 from earmark.errors import SettingError
 from earmark.models.catalogue import NETWORKS
@@ -217,6 +218,16 @@ def test_networks_that_are_made_anew_are_taken_as_they_are_and_draw_the_same_wei
 
 def test_lazy_networks_are_made_too():
     assert isinstance(own_network(lambda: nn.Sequential(nn.LazyLinear(3))).build(**SIZES)[0], nn.LazyLinear)
+
+
+def test_a_lazy_network_that_is_made_each_time_from_the_same_is_copied():
+    only = nn.Sequential(nn.Flatten(), nn.LazyLinear(3))
+    own = own_network(lambda: only)
+    first, second = own.build(**SIZES), own.build(**SIZES)
+    first(torch.zeros(2, 4))
+
+    assert first is not second
+    assert all(is_lazy(weight) for network in (only, second) for weight in network.parameters())
 
 
 def test_what_shares_weights_and_cannot_be_copied_is_refused():

@@ -4,7 +4,7 @@ import difflib
 import json
 import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import Field, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -20,7 +20,7 @@ from earmark.features.catalogue import FRONT_ENDS
 from earmark.features.extract import Recipe
 from earmark.models.blueprint import Blueprint
 from earmark.models.catalogue import DEFAULT_NETWORK, NETWORKS, NetworkKind
-from earmark.models.own import remark, written_kind
+from earmark.models.own import network_kind, remark, written_kind
 from earmark.train.settings import TrainSettings
 
 _OFF = "off"  # TOML has no "nothing"
@@ -159,12 +159,12 @@ class RunConfig:
     device: str = "auto"
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as nested tables; what is not set is left out, as TOML has no "nothing"."""
-        tables = asdict(self)
+        """Return it as nested tables; what is not set is left out, as TOML has no "nothing", or said to be off."""
+        tables, liked = asdict(self), network_kind(self.network.name, self.network.settings).defaults
         for part in ("front_end", "network"):
             tables[part] = {"name": tables[part]["name"], **spelled(getattr(self, part).settings)}
         return {
-            key: _without_none(value) if isinstance(value, dict) else value
+            key: _without_none(value, liked.get(key, ())) if isinstance(value, dict) else value
             for key, value in sorted(tables.items(), key=lambda item: isinstance(item[1], dict))
         }
 
@@ -396,5 +396,5 @@ def _elsewhere(name: str, path: str) -> str:
     return f"did you mean '{table_of[close[0]]}.{close[0]}'?" if close else ""
 
 
-def _without_none(table: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in table.items() if value is not None}
+def _without_none(table: dict[str, Any], liked: Container[str]) -> dict[str, Any]:
+    return {key: _OFF if value is None else value for key, value in table.items() if value is not None or key in liked}

@@ -201,9 +201,10 @@ def network_kind(name: str, settings: object) -> NetworkKind:
 
 
 def _places(network: nn.Module) -> set[int]:
-    """Return where the weights and buffers of a network lie in memory."""
-    weights = [tensor for tensor in (*network.parameters(), *network.buffers()) if not is_lazy(tensor)]
-    return {tensor.untyped_storage().data_ptr() for tensor in weights} - {0}  # nothing lies at 0, or nowhere
+    """Return where the weights and buffers of a network lie in memory; what has no size yet lies where it is itself."""
+    tensors = [*network.parameters(), *network.buffers()]
+    places = {id(tensor) if is_lazy(tensor) else tensor.untyped_storage().data_ptr() for tensor in tensors}
+    return places - {0}  # nothing lies at 0, or nowhere
 
 
 def _is_estimator(source: object) -> bool:
