@@ -59,7 +59,11 @@ Inner = Mapping[str, Sequence[Answers]]  # by candidate: one a seed and pair of 
 
 
 def main() -> None:
-    """Train on what all pairs leave, and choose."""
+    """Train on what all pairs leave, and choose.
+
+    Raises:
+        SystemExit: There is no such pair of folds.
+    """
     options = parse_options()
     keep_freed_memory()
     torch.set_num_threads(1)
@@ -67,12 +71,18 @@ def main() -> None:
     plain = replace(config_of(options, "", 0), augment=AugmentConfig(steps=()))
     dataset = prepare(plain, store=store).dataset
     folds = [fold for fold in distinct_folds(dataset) if isinstance(fold, int)]
-    pairs = [pair for pair in combinations(folds, 2) if not options.pairs or "{}-{}".format(*pair) in options.pairs]
+    pairs = {"{}-{}".format(*pair): pair for pair in combinations(folds, 2)}
+    if unknown := set(options.pairs or ()) - set(pairs):
+        raise SystemExit(f"there is no pair {min(unknown)}: the pairs are {', '.join(pairs)}")
     inner: dict[str, list[Answers]] = {candidate: [] for candidate in options.candidate}
     for seed in options.seeds:
         for candidate, answers in inner.items():
             config = config_of(options, candidate, seed)
-            answers += [ask(config, dataset, pair, options.out / candidate, store) for pair in pairs]
+            answers += [
+                ask(config, dataset, pair, options.out / candidate, store)
+                for name, pair in pairs.items()
+                if not options.pairs or name in options.pairs
+            ]
     if not options.pairs:
         print_inner(inner)
         print_choices(inner, folds)
@@ -83,7 +93,9 @@ def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", help="a data set with folds")
     parser.add_argument("-o", "--out", type=Path, required=True, help="folder of the inner answers; resumed")
-    parser.add_argument("--candidate", nargs="+", required=True, metavar="KEY=VALUE,...", help="settings, two or more")
+    parser.add_argument(
+        "--candidate", nargs="+", required=True, metavar="KEY=VALUE,...", help="settings, none of them a list"
+    )
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--pairs", nargs="+", help="these pairs of folds only, such as 1-2")
     parser.add_argument("--cache", type=Path, help="where features are kept; earmark's own place by default")
@@ -100,10 +112,18 @@ def config_of(options: argparse.Namespace, candidate: str, seed: int) -> RunConf
 
 
 def ask(config: RunConfig, dataset: Dataset, pair: tuple[int, int], folder: Path, store: FeatureStore) -> Answers:
-    """Train on all folds but two, and return what is said of these; what is there already is read."""
+    """Train on all folds but two, and return what is said of these; what is there already is read.
+
+    Raises:
+        SystemExit: What is there was made with other settings.
+    """
     place = folder / f"seed-{config.seed}" / "{}-{}.json".format(*pair)
+    settings = json.loads(json.dumps(config.to_dict()))
     if place.exists():
-        return Answers(**json.loads(place.read_text(encoding="utf-8")))
+        content = json.loads(place.read_text(encoding="utf-8"))
+        if content["settings"] != settings:
+            raise SystemExit(f"{place} was made with other settings: name another folder with -o")
+        return Answers(**content["answers"])
 
     def split(clips: Dataset) -> Split:
         as_one = [replace(clip, fold=pair[0]) if clip.fold == pair[1] else clip for clip in clips]
@@ -123,7 +143,7 @@ def ask(config: RunConfig, dataset: Dataset, pair: tuple[int, int], folder: Path
         log_losses=(-np.log(np.maximum(said[np.arange(len(y)), y], 1e-12))).tolist(),
     )
     place.parent.mkdir(parents=True, exist_ok=True)
-    write_json(place, asdict(answers))
+    write_json(place, {"settings": settings, "answers": asdict(answers)})
     score, seconds = 100 * statistics.mean(answers.right), time.process_time() - began
     print(f"{folder.name}, seed {config.seed}, folds {pair}: {score:.1f} %; {seconds:.0f} s", flush=True)
     return answers
