@@ -118,7 +118,7 @@ def test_every_key_has_its_meaning_type_and_default(keys, heading, kind):
 
 def test_what_a_network_likes_is_told(keys):
     said = section(keys, '### `network.name = "resnet-mel"`')
-    assert "`train.max_epochs = 150`" in said
+    assert "`train.max_epochs = 240`" in said
     assert "`front_end.sample_rate = 44100`" in said
 
 

@@ -143,7 +143,7 @@ def test_many_databases_one_after_the_other_leave_no_file_open(tmp_path):
     for number in range(30):
         abandon(acquire(tmp_path / str(number), writing=True))
     release(acquire(tmp_path / "last", writing=True))
-    assert n_open() == before
+    assert n_open() <= before  # what earlier tests left may be closed meanwhile; a leak here would be of thirty
 
 
 FORK = """
