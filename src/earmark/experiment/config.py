@@ -23,7 +23,7 @@ from earmark.models.catalogue import DEFAULT_NETWORK, NETWORKS, NetworkKind
 from earmark.models.own import network_kind, remark, written_kind
 from earmark.train.settings import TrainSettings
 
-_OFF = "off"  # TOML has no "nothing"
+OFF = "off"  # TOML has no "nothing"
 _MOST_DIFFERENCES = 4
 
 
@@ -235,7 +235,7 @@ def spelled(settings: Any) -> dict[str, Any]:  # noqa: ANN401 - one of many data
     """Return settings with "nothing" spelled out where a default would come back in its place."""
     defaults = {item.name: item.default for item in fields(settings)}
     values = asdict(settings)
-    return {key: _OFF if value is None and defaults[key] is not None else value for key, value in values.items()}
+    return {key: OFF if value is None and defaults[key] is not None else value for key, value in values.items()}
 
 
 def load_config(path: Path) -> dict[str, Any]:
@@ -352,7 +352,7 @@ def _parse(kind: type[Any], values: dict[str, Any], path: str) -> Any:  # noqa: 
     for name, value in values.items():
         if isinstance(value, float) and not math.isfinite(value):
             raise SettingError(f"{path}.{name}: must be a finite number, not {value!r}")
-    off = [item.name for item in fields(kind) if values.get(item.name) == _OFF and _may_be_off(item)]
+    off = [item.name for item in fields(kind) if values.get(item.name) == OFF and _may_be_off(item)]
     values = values | dict.fromkeys(off)
     try:
         # Strict, so that true is no number and "3" neither; as JSON, in which a list does for a tuple all the same.
@@ -397,4 +397,4 @@ def _elsewhere(name: str, path: str) -> str:
 
 
 def _without_none(table: dict[str, Any], liked: Container[str]) -> dict[str, Any]:
-    return {key: _OFF if value is None else value for key, value in table.items() if value is not None or key in liked}
+    return {key: OFF if value is None else value for key, value in table.items() if value is not None or key in liked}

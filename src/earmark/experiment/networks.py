@@ -5,11 +5,9 @@ from dataclasses import is_dataclass, replace
 from typing import Any
 
 from earmark.errors import SettingError
-from earmark.experiment.config import Named, RunConfig, make_config, spelled
+from earmark.experiment.config import OFF, Named, RunConfig, make_config, spelled
 from earmark.models.catalogue import NETWORKS
 from earmark.models.own import OWN, OwnNetwork, own_network
-
-_OFF = "off"  # as tables spell "nothing"
 
 
 def configure(tables: Mapping[str, Any], network: object) -> RunConfig:
@@ -67,7 +65,7 @@ def said_tables(config: RunConfig) -> dict[str, Any]:
             tables[table] = said
         elif table != "network" or network is not own:
             other = {key: value for key, value in said.items() if defaults[table].get(key) != value}
-            off = {key: _OFF for key in defaults[table] if key not in said}  # what the network likes would come back
+            off = {key: OFF for key in defaults[table] if key not in said}  # what the network likes would come back
             tables[table] = tables.get(table, {}) | other | off
     return {table: said for table, said in tables.items() if said != {}}
 

@@ -38,8 +38,7 @@ class SecondOpinion(nn.Module):
         modulation_frames: Frames of a stretch in which ups and downs are looked for, at least 4; None to leave them.
 
     Source: soft voting, as in Kittler, Hatef, Duin and Matas (1998), "On combining classifiers",
-    IEEE Transactions on Pattern Analysis and Machine Intelligence 20 (the sum rule), here
-    with weights.
+    IEEE Transactions on Pattern Analysis and Machine Intelligence 20 (the sum rule), here with weights.
     """
 
     cosines: Tensor
